@@ -1,0 +1,1 @@
+"""Bills, share rules, calculations, approvals and posting."""

@@ -1,0 +1,216 @@
+"""Charges on their way into the PMS: the job, one posting per charge, one attempt per call.
+
+The rows are the outbox: they are made in the transaction that decides to post, and what they say
+is the truth whatever happens to queues and workers.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from billing.models.calculation import Calculation, Charge
+from integrations.models import Connection
+from portfolios.models import User
+from portfolios.models.scope import PortfolioRow
+
+
+class PostingState(models.TextChoices):
+    """Where a posting stands."""
+
+    PENDING = "pending", "Waiting"
+    SENDING = "sending", "Being sent"
+    POSTED = "posted", "Posted"
+    REJECTED = "rejected", "Failed"
+    UNKNOWN = "unknown", "Not known yet"
+    REVIEW = "review", "Needs a decision"
+    CANCELLED = "cancelled", "Skipped"
+
+
+class PostingJob(PortfolioRow):
+    """One confirmed decision to post a calculation; its status is computed from its postings."""
+
+    portfolio_path = "calculation__bill__property__portfolio"
+
+    public_id = models.CharField("job", max_length=40, unique=True)
+    calculation = models.ForeignKey(Calculation, on_delete=models.PROTECT, related_name="jobs")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="posting_jobs"
+    )
+    charge_date = models.DateField()
+    charge_code = models.CharField(max_length=40)
+    description = models.CharField(max_length=200)
+    post_to_pms = models.BooleanField("sent to the PMS")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Posting(PortfolioRow):
+    """One charge on its way into the PMS.
+
+    Shape: `business_key` says what is billed, `reference` is made from it before any call and
+        never changes, `body` holds the exact bytes that are sent.
+    Units: cents.
+    """
+
+    portfolio_path = "job__calculation__bill__property__portfolio"
+
+    job = models.ForeignKey(PostingJob, on_delete=models.PROTECT, related_name="postings")
+    charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="postings")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="postings")
+    business_key = models.CharField(max_length=200)
+    reference = models.CharField(max_length=20, unique=True)
+    amount_cents = models.BigIntegerField("amount")
+    body = models.TextField()
+    body_sha256 = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=20, choices=PostingState.choices, default=PostingState.PENDING
+    )
+    not_before = models.DateTimeField()
+    waiting_because = models.CharField(max_length=200, blank=True)
+    tries = models.PositiveIntegerField(default=0)
+    token = models.CharField(max_length=40, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    settle_at = models.DateTimeField(null=True, blank=True)
+    negative_looks = models.PositiveIntegerField(default=0)
+    remote_charge_id = models.CharField("charge id in the PMS", max_length=100, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error = models.TextField(blank=True)
+    raw_error = models.TextField("error as the PMS wrote it", blank=True)
+    created_at = models.DateTimeField()
+    state_at = models.DateTimeField()
+    resolved_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business_key"],
+                condition=~Q(state="cancelled") & Q(resolved_at__isnull=True),
+                name="posting_one_live_per_charge",
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "remote_charge_id"],
+                condition=~Q(remote_charge_id=""),
+                name="posting_remote_charge_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=PostingState.values), name="posting_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="posted") | ~Q(remote_charge_id=""),
+                name="posting_posted_has_charge_id",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sending") | (~Q(token="") & Q(lease_until__isnull=False)),
+                name="posting_sending_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="unknown") | Q(settle_at__isnull=False),
+                name="posting_unknown_has_settle_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True, resolution="")
+                | (
+                    Q(resolved_at__isnull=False, resolved_by__isnull=False)
+                    & ~Q(resolution="")
+                    & Q(state__in=["rejected", "review"])
+                ),
+                name="posting_resolved_by_at_and_why",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection", "not_before", "id"],
+                condition=Q(state="pending"),
+                name="posting_due",
+            ),
+            models.Index(
+                fields=["state", "settle_at"],
+                condition=Q(state__in=["sending", "unknown"]),
+                name="posting_in_doubt",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}, {self.charge}"
+
+
+class AttemptOutcome(models.TextChoices):
+    """What is proven of one call."""
+
+    POSTED = "posted", "Posted"
+    NOT_APPLIED = "not_applied", "Nothing was charged"
+    REJECTED = "rejected", "Refused"
+
+
+class PostingAttempt(PortfolioRow):
+    """One call to the PMS, written down before it is made; open until its outcome is proven."""
+
+    portfolio_path = "posting__job__calculation__bill__property__portfolio"
+
+    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    token = models.CharField(max_length=40)
+    host = models.CharField(max_length=200)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=20, choices=AttemptOutcome.choices, blank=True)
+    evidence = models.CharField(max_length=40, blank=True)
+    http_status = models.PositiveIntegerField(null=True, blank=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["posting", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["posting", "number"], name="attempt_number_once"),
+            models.UniqueConstraint(
+                fields=["posting"],
+                condition=Q(outcome=""),
+                name="attempt_one_open_per_posting",
+            ),
+            models.UniqueConstraint(
+                fields=["posting"],
+                condition=Q(outcome="posted"),
+                name="attempt_one_posted_per_posting",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(finished_at__isnull=False),
+                name="attempt_ended_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number} of {self.posting.reference}"
+
+
+class PostingEvent(PortfolioRow):
+    """One move of a posting from state to state."""
+
+    portfolio_path = "posting__job__calculation__bill__property__portfolio"
+
+    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    from_state = models.CharField(max_length=20, blank=True)
+    to_state = models.CharField(max_length=20)
+    actor = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state or 'new'} → {self.to_state}"

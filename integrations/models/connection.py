@@ -1,0 +1,68 @@
+"""Connections to a PMS, and which properties came through them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from integrations.pms.catalog import PLATFORMS
+from portfolios.models import Portfolio, Property, User
+from portfolios.models.scope import PortfolioRow
+
+PMS_CHOICES = [(platform.key, platform.name) for platform in PLATFORMS]
+
+
+class ConnectionStatus(models.TextChoices):
+    """Whether calls may be made over a connection."""
+
+    ACTIVE = "active", "Active"
+    LOGIN_EXPIRED = "login_expired", "Needs a new login"
+
+
+class Connection(PortfolioRow):
+    """A PMS login that Propexo holds; members of its portfolio may use it.
+
+    The posting engine keeps here, for all workers and hosts at once, until when it must wait.
+    """
+
+    portfolio_path = "portfolio"
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="connections")
+    propexo_connection_id = models.CharField("Propexo Connection ID", max_length=100, unique=True)
+    integration_id = models.CharField("Propexo Integration ID", max_length=100, blank=True)
+    pms = models.CharField("PMS type", max_length=30, choices=PMS_CHOICES)
+    name = models.CharField(max_length=200, blank=True)
+    contract = models.CharField(max_length=20, default="unified")
+    status = models.CharField(max_length=20, choices=ConnectionStatus.choices)
+    status_note = models.TextField(blank=True)
+    validated_at = models.DateTimeField()
+    last_completed_sync = models.DateTimeField(null=True, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=ConnectionStatus.values), name="connection_status_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_pms_display()} · {self.name or self.propexo_connection_id}"
+
+
+class PropertyLink(PortfolioRow):
+    """Which connection a property is read from and posted to."""
+
+    portfolio_path = "property__portfolio"
+
+    property = models.OneToOneField(Property, on_delete=models.PROTECT, related_name="link")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="links")
+    imported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    imported_at = models.DateTimeField()
+    last_synced_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.property} through {self.connection}"

@@ -1,0 +1,63 @@
+"""What a person must look at because a machine should not guess."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from integrations.models.connection import Connection
+from portfolios.models import Portfolio, Property, User
+from portfolios.models.scope import PortfolioRow
+
+
+class ReviewKind(models.TextChoices):
+    """Why somebody has to look."""
+
+    UNREADABLE = "unreadable", "Could not be read"
+    ODD_VALUE = "odd_value", "Odd value"
+    UNKNOWN_STATUS = "unknown_status", "Unknown status"
+    OVERLAPPING_LEASES = "overlapping_leases", "Overlapping leases"
+    VANISHED = "vanished", "No longer in the PMS"
+
+
+class ReviewItem(PortfolioRow):
+    """One thing to decide; the same thing found again stays one item."""
+
+    portfolio_path = "portfolio"
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="review_items")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="review_items"
+    )
+    property = models.ForeignKey(
+        Property, null=True, blank=True, on_delete=models.PROTECT, related_name="review_items"
+    )
+    kind = models.CharField(max_length=30, choices=ReviewKind.choices)
+    record_kind = models.CharField(max_length=20)
+    remote_id = models.CharField(max_length=100)
+    label = models.CharField(max_length=200)
+    message = models.TextField()
+    raw = models.TextField("as the PMS sent it", blank=True)
+    found_at = models.DateTimeField()
+    last_found_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-last_found_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "record_kind", "remote_id"],
+                condition=Q(resolved_at__isnull=True),
+                name="review_item_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=ReviewKind.values), name="review_item_kind_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.label}"

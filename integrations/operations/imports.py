@@ -1,0 +1,189 @@
+"""Importing properties from a PMS into a portfolio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from integrations.models import Connection, PropertyLink, ReviewItem, ReviewKind
+from integrations.pms.addresses import five_digit_zip, two_letter_state
+from integrations.pms.gateway import PmsGateway
+from integrations.pms.records import MalformedRecord, PmsProperty
+from portfolios.models import Portfolio, Property, User
+from portfolios.operations.audit import record_event
+
+_COLUMNS = (
+    "name",
+    "address",
+    "city",
+    "state",
+    "zip_code",
+    "raw_state",
+    "raw_zip_code",
+    "unit_count",
+    "square_footage",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedProperty:
+    """A property that was not imported, and why."""
+
+    propexo_property_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did."""
+
+    created: tuple[Property, ...]
+    updated: tuple[Property, ...]
+    unchanged: tuple[Property, ...]
+    skipped: tuple[SkippedProperty, ...]
+
+
+def import_properties(
+    *,
+    connection: Connection,
+    portfolio: Portfolio,
+    propexo_property_ids: Sequence[str],
+    gateway: PmsGateway,
+    by: User,
+    now: datetime,
+) -> ImportReport:
+    """Create or update the chosen properties; a bad one is named and skipped.
+
+    Errors: those of `integrations.pms.errors` when the list cannot be read; nothing is stored then.
+    Effects: properties, their links to the connection, review items for unreadable rows, audit.
+    """
+    wanted = dict.fromkeys(propexo_property_ids)
+    offered: dict[str, PmsProperty | MalformedRecord] = {}
+    for row in gateway.list_properties(connection_id=connection.propexo_connection_id):
+        remote_id = row.remote_id if isinstance(row, MalformedRecord) else row.property_id
+        if remote_id in wanted:
+            offered[remote_id] = row
+    importing = _Import(connection, portfolio, by, now)
+    for remote_id in wanted:
+        importing.take(remote_id, offered.get(remote_id))
+    return importing.report()
+
+
+class _Import:
+    """The outcome so far; each property is stored in a transaction of its own."""
+
+    def __init__(
+        self, connection: Connection, portfolio: Portfolio, by: User, now: datetime
+    ) -> None:
+        self.connection = connection
+        self.portfolio = portfolio
+        self.by = by
+        self.now = now
+        self.created: list[Property] = []
+        self.updated: list[Property] = []
+        self.unchanged: list[Property] = []
+        self.skipped: list[SkippedProperty] = []
+
+    def take(self, remote_id: str, row: PmsProperty | MalformedRecord | None) -> None:
+        """Store one property, or say why not."""
+        if row is None:
+            self._skip(remote_id, f"The PMS shows no property {remote_id} on this connection.")
+        elif isinstance(row, MalformedRecord):
+            self._flag(row)
+            self._skip(remote_id, "It could not be read: " + "; ".join(row.problems) + ".")
+        else:
+            with transaction.atomic():
+                self._store(row)
+
+    def report(self) -> ImportReport:
+        """Sum up."""
+        return ImportReport(
+            tuple(self.created), tuple(self.updated), tuple(self.unchanged), tuple(self.skipped)
+        )
+
+    def _skip(self, remote_id: str, reason: str) -> None:
+        self.skipped.append(SkippedProperty(remote_id, reason))
+
+    def _store(self, row: PmsProperty) -> None:
+        place = (
+            Property.objects.select_for_update().filter(propexo_property_id=row.property_id).first()
+        )
+        if place is None:
+            self._create(row)
+        elif place.portfolio_id != self.portfolio.pk:
+            self._skip(row.property_id, "It was imported into another portfolio before.")
+        elif place.link.connection_id != self.connection.pk:
+            self._skip(row.property_id, "It was imported through another connection before.")
+        else:
+            self._update(place, row)
+
+    def _create(self, row: PmsProperty) -> None:
+        place = Property.objects.create(
+            portfolio=self.portfolio,
+            propexo_property_id=row.property_id,
+            created_at=self.now,
+            **_columns_of(row),
+        )
+        PropertyLink.objects.create(
+            property=place, connection=self.connection, imported_by=self.by, imported_at=self.now
+        )
+        after = _columns_of(row)
+        record_event(verb="property.imported", subject=place, by=self.by, now=self.now, after=after)
+        self.created.append(place)
+
+    def _update(self, place: Property, row: PmsProperty) -> None:
+        before = {column: getattr(place, column) for column in _COLUMNS}
+        after = _columns_of(row)
+        if before == after:
+            self.unchanged.append(place)
+            return
+        for column, value in after.items():
+            setattr(place, column, value)
+        place.save(update_fields=list(_COLUMNS))
+        record_event(
+            verb="property.updated",
+            subject=place,
+            by=self.by,
+            now=self.now,
+            before=before,
+            after=after,
+        )
+        self.updated.append(place)
+
+    def _flag(self, row: MalformedRecord) -> None:
+        label = f"Property {row.remote_id}"
+        seen = {
+            "portfolio_id": self.connection.portfolio_id,
+            "label": label,
+            "message": f"{label} could not be read and was not imported: "
+            f"{'; '.join(row.problems)}.",
+            "raw": row.raw,
+            "last_found_at": self.now,
+        }
+        ReviewItem.objects.update_or_create(
+            connection=self.connection,
+            kind=ReviewKind.UNREADABLE,
+            record_kind="property",
+            remote_id=row.remote_id,
+            resolved_at=None,
+            defaults=seen,
+            create_defaults=seen | {"found_at": self.now},
+        )
+
+
+def _columns_of(row: PmsProperty) -> dict[str, object]:
+    state = two_letter_state(row.state)
+    return {
+        "name": row.name,
+        "address": row.street,
+        "city": row.city,
+        "state": state,
+        "zip_code": five_digit_zip(row.zip_code, state=state),
+        "raw_state": row.state,
+        "raw_zip_code": row.zip_code,
+        "unit_count": row.unit_count,
+        "square_footage": row.square_footage,
+    }

@@ -1,0 +1,82 @@
+"""What MeterBase asks of Propexo, whichever wire contract a connection speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Protocol
+
+from integrations.pms.records import (
+    ChargeOrder,
+    ChargeReceipt,
+    MalformedRecord,
+    PmsCharge,
+    PmsChargeCode,
+    PmsConnection,
+    PmsLease,
+    PmsPayment,
+    PmsProperty,
+    PmsResident,
+    PmsUnit,
+    RateLimit,
+)
+
+
+class PmsGateway(Protocol):
+    """One connection to Propexo.
+
+    Every list yields records page by page and never holds more than a page; a row that cannot be
+    read comes as a MalformedRecord in its place, so that one bad row stops nothing.
+
+    Errors: every method raises only errors of `integrations.pms.errors`.
+    """
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """Tell what the last answer's rate headers said."""
+
+    def read_connection(self, *, connection_id: str) -> PmsConnection:
+        """Read one connection.
+
+        Errors: NotFound when Propexo has no such connection.
+        """
+
+    def list_properties(self, *, connection_id: str) -> Iterator[PmsProperty | MalformedRecord]:
+        """List the properties of a connection."""
+
+    def list_units(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsUnit | MalformedRecord]:
+        """List the units of a property."""
+
+    def list_leases(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsLease | MalformedRecord]:
+        """List the leases of a property."""
+
+    def list_residents(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsResident | MalformedRecord]:
+        """List the residents of a property."""
+
+    def list_charge_codes(self, *, property_id: str) -> Iterator[PmsChargeCode | MalformedRecord]:
+        """List a property's chart of accounts."""
+
+    def list_charges(
+        self, *, property_id: str, unit_id: str | None = None, effective_date: date | None = None
+    ) -> Iterator[PmsCharge | MalformedRecord]:
+        """List charges in the PMS's ledger."""
+
+    def list_payments(self, *, property_id: str) -> Iterator[PmsPayment | MalformedRecord]:
+        """List the payments of a property."""
+
+    def charge_body(self, *, order: ChargeOrder) -> bytes:
+        """Write the exact bytes that `post_charge` will send for an order; no call is made."""
+
+    def post_charge(self, *, body: bytes, reference: str) -> ChargeReceipt:
+        """Make a charge in the PMS, in one attempt that is never repeated here.
+
+        Errors: NeverSent, Throttled, ApiKeyRefused, PmsLoginExpired and Refused mean that nothing
+            was charged; OutcomeUnknown means that it may have been.
+        Effects: a resident is charged.
+        """

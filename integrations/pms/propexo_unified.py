@@ -1,0 +1,232 @@
+"""Propexo's unified contract: bare objects, cursor pages, charges posted by unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import TypeVar
+from urllib.parse import quote
+
+from integrations.pms import unified_charges, unified_records
+from integrations.pms.answer import Answer
+from integrations.pms.errors import NotFound, UnreadableAnswer
+from integrations.pms.exact_json import NotJson
+from integrations.pms.parsing import Fields, read_row
+from integrations.pms.records import (
+    ChargeOrder,
+    ChargeReceipt,
+    MalformedRecord,
+    PmsCharge,
+    PmsChargeCode,
+    PmsConnection,
+    PmsLease,
+    PmsPayment,
+    PmsProperty,
+    PmsResident,
+    PmsUnit,
+    RateLimit,
+    RecordKind,
+)
+from integrations.pms.transport import Transport
+
+_Record = TypeVar("_Record")
+
+_ROWS_PER_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    rows: list[object]
+    next_cursor: str | None
+
+
+class UnifiedGateway:
+    """Ask Propexo in the unified contract; implements PmsGateway."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def __repr__(self) -> str:
+        return f"UnifiedGateway({self._transport!r})"
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """Tell what the last answer's rate headers said."""
+        return self._transport.rate_limit
+
+    def read_connection(self, *, connection_id: str) -> PmsConnection:
+        """Read one connection.
+
+        Errors: NotFound when Propexo has no such connection.
+        """
+        if not connection_id.strip("."):
+            # Dots would climb out of the path instead of naming a record.
+            raise NotFound(f"Propexo has no connection with the id {connection_id!r}.")
+        answer = self._transport.get(f"/v1/connections/{quote(connection_id, safe='')}")
+        record = read_row(
+            _json_of(answer), kind="connection", build=unified_records.connection_from
+        )
+        if isinstance(record, MalformedRecord):
+            raise _unreadable(answer, " ".join(record.problems))
+        if record.connection_id != connection_id:
+            raise _unreadable(answer, "It describes another connection than the one asked for.")
+        return record
+
+    def list_properties(self, *, connection_id: str) -> Iterator[PmsProperty | MalformedRecord]:
+        """List the properties of a connection."""
+        return self._list(
+            "/v1/properties",
+            {"connection_id": connection_id},
+            kind="property",
+            build=unified_records.property_from,
+        )
+
+    def list_units(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsUnit | MalformedRecord]:
+        """List the units of a property."""
+        return self._list(
+            "/v1/units",
+            _of_property(property_id, updated_since),
+            kind="unit",
+            build=partial(unified_records.unit_from, property_id=property_id),
+        )
+
+    def list_leases(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsLease | MalformedRecord]:
+        """List the leases of a property."""
+        return self._list(
+            "/v1/leases",
+            _of_property(property_id, updated_since),
+            kind="lease",
+            build=unified_records.lease_from,
+        )
+
+    def list_residents(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsResident | MalformedRecord]:
+        """List the residents of a property."""
+        return self._list(
+            "/v1/residents",
+            _of_property(property_id, updated_since),
+            kind="resident",
+            build=unified_records.resident_from,
+        )
+
+    def list_charge_codes(self, *, property_id: str) -> Iterator[PmsChargeCode | MalformedRecord]:
+        """List a property's chart of accounts."""
+        return self._list(
+            "/v1/charge-codes",
+            {"property_id": property_id},
+            kind="charge_code",
+            build=partial(unified_records.charge_code_from, property_id=property_id),
+            id_field="code",
+        )
+
+    def list_charges(
+        self, *, property_id: str, unit_id: str | None = None, effective_date: date | None = None
+    ) -> Iterator[PmsCharge | MalformedRecord]:
+        """List charges in the PMS's ledger."""
+        filters = {"property_id": property_id}
+        if unit_id is not None:
+            filters["unit_id"] = unit_id
+        if effective_date is not None:
+            filters["effective_date"] = effective_date.isoformat()
+        return self._list("/v1/charges", filters, kind="charge", build=unified_records.charge_from)
+
+    def list_payments(self, *, property_id: str) -> Iterator[PmsPayment | MalformedRecord]:
+        """List the payments of a property."""
+        return self._list(
+            "/v1/payments",
+            {"property_id": property_id},
+            kind="payment",
+            build=unified_records.payment_from,
+        )
+
+    def charge_body(self, *, order: ChargeOrder) -> bytes:
+        """Write the exact bytes that `post_charge` will send for an order; no call is made.
+
+        Errors: InvalidRequest when the amount has more than two decimals or the reference is odd.
+        """
+        return unified_charges.write_body(order)
+
+    def post_charge(self, *, body: bytes, reference: str) -> ChargeReceipt:
+        """Make a charge in the PMS, in one attempt that is never repeated here.
+
+        Errors: NeverSent, Throttled, ApiKeyRefused, PmsLoginExpired and Refused mean that nothing
+            was charged; OutcomeUnknown means that it may have been.
+        Effects: a resident is charged.
+        """
+        sent = unified_charges.read_body(body, reference=reference)
+        answer = self._transport.post_once(
+            "/v1/charges", body=body, headers={"Idempotency-Key": reference}
+        )
+        return unified_charges.receipt_for(answer, sent=sent)
+
+    def _list(
+        self,
+        path: str,
+        filters: Mapping[str, str],
+        *,
+        kind: RecordKind,
+        build: Callable[[Fields], _Record],
+        id_field: str = "id",
+    ) -> Iterator[_Record | MalformedRecord]:
+        cursor = ""
+        seen = {cursor}
+        while True:
+            params = {**filters, "cursor": cursor, "per_page": str(_ROWS_PER_PAGE)}
+            answer = self._transport.get(path, params=params)
+            page = _page_of(answer)
+            for row in page.rows:
+                yield read_row(row, kind=kind, build=build, id_field=id_field)
+            if page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+            if cursor in seen:
+                raise _unreadable(answer, "The list goes round in circles.")
+            seen.add(cursor)
+
+
+def _of_property(property_id: str, updated_since: datetime | None) -> dict[str, str]:
+    filters = {"property_id": property_id}
+    if updated_since is not None:
+        if updated_since.tzinfo is None:
+            raise ValueError("updated_since needs a time zone")
+        moment = updated_since.astimezone(UTC).isoformat()
+        filters["updated_since"] = moment.replace("+00:00", "Z")
+    return filters
+
+
+def _page_of(answer: Answer) -> _Page:
+    body = _json_of(answer)
+    rows = body.get("data") if isinstance(body, dict) else None
+    pagination = body.get("pagination") if isinstance(body, dict) else None
+    if not isinstance(rows, list) or not isinstance(pagination, dict):
+        raise _unreadable(answer, "It is not a page of a list.")
+    match pagination.get("has_more"), pagination.get("next_cursor"):
+        case False, _:
+            return _Page(rows, None)
+        case True, str(cursor) if cursor:
+            return _Page(rows, cursor)
+    # A list that ends too early would pass for a complete one, and a charge for missing.
+    raise _unreadable(answer, "It does not say where the list goes on.")
+
+
+def _json_of(answer: Answer) -> object:
+    try:
+        return answer.json()
+    except NotJson:
+        raise _unreadable(answer, "It is not JSON.") from None
+
+
+def _unreadable(answer: Answer, why: str) -> UnreadableAnswer:
+    return UnreadableAnswer(
+        f"Propexo's answer cannot be read. {why}",
+        http_status=answer.status,
+        raw=answer.excerpt,
+        request_id=answer.request_id,
+    )

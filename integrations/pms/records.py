@@ -1,0 +1,225 @@
+"""What Propexo tells us, as typed records, the same for every wire contract and every PMS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+RecordKind = Literal[
+    "connection", "property", "unit", "lease", "resident", "charge", "charge_code", "payment"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedRecord:
+    """A row that could not be read: kept whole, so that staff can look at it.
+
+    Shape: `problems` are sentences that name the field; `raw` is the row as received, as text.
+    """
+
+    kind: RecordKind
+    remote_id: str
+    problems: tuple[str, ...]
+    raw: str
+
+
+class ConnectionHealth(StrEnum):
+    """What Propexo says of a connection."""
+
+    ACTIVE = "active"
+    SYNCING = "syncing"
+    AUTH_FAILED = "auth_failed"
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PmsConnection:
+    """A PMS login that Propexo holds.
+
+    Shape: `provider` is Propexo's own word for the platform, such as "yardi".
+    """
+
+    connection_id: str
+    provider: str
+    name: str
+    health: ConnectionHealth
+    raw_status: str
+    last_synced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PmsProperty:
+    """A building as the PMS knows it.
+
+    Units: square feet.
+    """
+
+    property_id: str
+    name: str
+    street: str
+    city: str
+    state: str
+    zip_code: str
+    unit_count: int | None
+    square_footage: int | None
+    updated_at: datetime | None = None
+
+
+class Occupancy(StrEnum):
+    """Whether a unit is lived in; unknown is a state of its own and never guessed away."""
+
+    OCCUPIED = "occupied"
+    VACANT = "vacant"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PmsUnit:
+    """A unit as the PMS knows it; a number that the PMS lacks is None, never 0.
+
+    Shape: `billable` is False for down, model and admin units. `raw_status` is the PMS's word.
+    Units: square feet.
+    """
+
+    unit_id: str
+    property_id: str
+    unit_number: str
+    building: str
+    square_feet: int | None
+    bedrooms: Decimal | None
+    bathrooms: Decimal | None
+    occupancy: Occupancy
+    billable: bool
+    raw_status: str
+    current_lease_id: str | None
+    occupant_count: int | None
+    updated_at: datetime | None = None
+
+
+class LeaseStatus(StrEnum):
+    """Where a lease stands; month-to-month is current whatever its end date says."""
+
+    ACTIVE = "active"
+    FUTURE = "future"
+    PAST = "past"
+    MONTH_TO_MONTH = "month_to_month"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PmsLease:
+    """A lease as the PMS knows it.
+
+    Shape: days are [start, end); an end of None is open.
+    """
+
+    lease_id: str
+    unit_id: str
+    resident_id: str | None
+    start: date | None
+    end: date | None
+    status: LeaseStatus
+    raw_status: str
+    occupant_count: int | None
+    monthly_rent: Decimal | None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PmsResident:
+    """A resident's name and place; nothing else about a person is read."""
+
+    resident_id: str
+    first_name: str
+    last_name: str
+    unit_id: str | None
+    is_primary: bool | None
+
+    @property
+    def full_name(self) -> str:
+        """Join first and last name as people write them."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class PmsCharge:
+    """A charge in the PMS's own ledger.
+
+    Units: dollars, exact.
+    """
+
+    charge_id: str
+    unit_id: str
+    lease_id: str | None
+    amount: Decimal
+    effective_date: date
+    charge_code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PmsChargeCode:
+    """An entry of a property's chart of accounts."""
+
+    code: str
+    name: str
+    property_id: str
+    gl_account: str
+
+
+@dataclass(frozen=True, slots=True)
+class PmsPayment:
+    """A payment that a resident made.
+
+    Units: dollars, exact.
+    """
+
+    payment_id: str
+    lease_id: str
+    amount: Decimal
+    received_on: date
+    charge_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeOrder:
+    """A charge to be made in the PMS.
+
+    Shape: `reference` is ours, travels in the description and finds the charge again.
+    Units: dollars, exact; negative for a reversal.
+    """
+
+    unit_id: str
+    lease_id: str | None
+    resident_id: str | None
+    amount: Decimal
+    effective_date: date
+    charge_code: str
+    description: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeReceipt:
+    """What came back for a charge that was taken: its id, or the id of a job that will make it."""
+
+    charge_id: str | None
+    job_id: str | None
+    http_status: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What the rate headers of the last answer said.
+
+    Units: requests; reset in UTC.
+    """
+
+    limit: int
+    remaining: int
+    reset_at: datetime

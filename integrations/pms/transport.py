@@ -1,0 +1,239 @@
+"""The one place where requests to Propexo leave and answers come in.
+
+Reads are repeated a little. Writes are made once: a fresh connection, no repeat, no redirect, and
+everything that is not certain is reported as uncertain. Requests go through an HTTP adapter alone,
+not a session: no cookie, no redirect, no proxy and no netrc file of the machine can touch them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
+
+from integrations.pms.answer import EXCERPT_CHARACTERS, Answer, read_rate_limit
+from integrations.pms.api_key import ApiKey
+from integrations.pms.deadline import DeadlineAdapter, deadline
+from integrations.pms.errors import NeverSent, OutcomeUnknown, PmsError, Unavailable
+from integrations.pms.records import RateLimit
+from integrations.pms.refusals import read_error, write_error
+from integrations.pms.retries import no_retries, read_retries
+
+USER_AGENT = "MeterBase/0.1"
+
+_CHUNK_BYTES = 65_536
+_LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait for what.
+
+    Shape: `connect` and `read` are for one step, the totals for a whole call with its repeats;
+        `longest_wait` is what a read waits before a repeat, at most.
+    Units: seconds.
+    """
+
+    connect: float = 5.0
+    read: float = 20.0
+    read_total: float = 60.0
+    write_total: float = 20.0
+    longest_wait: float = 5.0
+    backoff: float = 0.5
+
+
+class AnswerTooLong(requests.RequestException):
+    """The answer is longer than any page of records."""
+
+
+class Transport:
+    """A way to Propexo with one API key; not to be shared between threads.
+
+    Errors: ValueError when the address is not http(s), or holds a user, a query or a fragment.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        timeouts: Timeouts | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._base_url = _checked_base_url(base_url)
+        self._key = ApiKey(api_key)
+        self._timeouts = timeouts or Timeouts()
+        self._clock = clock
+        self._rate_limit: RateLimit | None = None
+        self._reads = DeadlineAdapter(
+            max_retries=read_retries(
+                backoff=self._timeouts.backoff, longest_wait=self._timeouts.longest_wait
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"Transport({self._base_url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept open between reads."""
+        self._reads.close()
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """Tell what the last answer's rate headers said."""
+        return self._rate_limit
+
+    def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Answer:
+        """Read, and repeat a few times where that can help.
+
+        Shape: the answer is a 2xx; its body has not been looked at.
+        Errors: Unavailable, Throttled, ApiKeyRefused, PmsLoginExpired, Refused, UnreadableAnswer.
+        """
+        request = requests.Request(
+            "GET", self._url(path), params=dict(params or {}), headers=self._headers()
+        ).prepare()
+        with deadline(self._timeouts.read_total):
+            outcome = self._exchange(self._reads, request)
+        # Raised here and not where it was caught: the caught error's frames hold the request bytes.
+        if not isinstance(outcome, Answer):
+            raise _failed_read(outcome)
+        if not _is_success(outcome):
+            raise read_error(outcome, now=self._clock())
+        return outcome
+
+    def post_once(
+        self, path: str, *, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a write, in one attempt on a connection of its own.
+
+        Shape: the answer is a 2xx; its body has not been looked at.
+        Errors: NeverSent when no connection could be made; ApiKeyRefused, PmsLoginExpired,
+            Throttled and Refused when Propexo said no; OutcomeUnknown in every other case.
+        Effects: whatever the write does.
+        """
+        request = requests.Request(
+            "POST",
+            self._url(path),
+            data=body,
+            headers=self._headers()
+            | {"Content-Type": "application/json", "Connection": "close"}
+            | dict(headers or {}),
+        ).prepare()
+        adapter = DeadlineAdapter(max_retries=no_retries())
+        try:
+            with deadline(self._timeouts.write_total):
+                outcome = self._exchange(adapter, request)
+        finally:
+            adapter.close()
+        if not isinstance(outcome, Answer):
+            raise _failed_write(outcome)
+        if not _is_success(outcome):
+            raise write_error(outcome, now=self._clock())
+        return outcome
+
+    def _exchange(
+        self, adapter: HTTPAdapter, request: requests.PreparedRequest
+    ) -> Answer | _Failure:
+        waits = (self._timeouts.connect, self._timeouts.read)
+        try:
+            with adapter.send(request, stream=True, timeout=waits) as response:
+                body = self._key.blank_out(_read_body(response))
+        except (requests.RequestException, HTTPError, OSError) as error:
+            cause = self._key.blank_out(
+                f"{type(error).__name__}: {error}".encode("utf-8", "replace")
+            )
+            return _Failure(
+                never_sent=_was_never_sent(error), cause=cause.decode()[:EXCERPT_CHARACTERS]
+            )
+        self._rate_limit = read_rate_limit(response.headers, now=self._clock()) or self._rate_limit
+        return Answer(status=response.status_code, headers=response.headers, body=body)
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Authorization": self._key.authorization(),
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": USER_AGENT,
+        }
+
+    def _url(self, path: str) -> str:
+        if not path.startswith("/v1/"):
+            raise ValueError(f"{path!r} is not a path of the API: these start with /v1/")
+        return self._base_url + path
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A call without an answer; it keeps no exception, only what there is to say about it."""
+
+    never_sent: bool
+    cause: str
+
+
+def _failed_read(failure: _Failure) -> PmsError:
+    if failure.never_sent:
+        return Unavailable("Propexo cannot be reached.", raw=failure.cause)
+    return Unavailable("The connection to Propexo broke off or took too long.", raw=failure.cause)
+
+
+def _failed_write(failure: _Failure) -> PmsError:
+    if failure.never_sent:
+        return NeverSent("Propexo cannot be reached, so nothing was sent.", raw=failure.cause)
+    return OutcomeUnknown(
+        "The connection broke off or took too long, so the charge may or may not have been made. "
+        "MeterBase looks it up before anything is sent again.",
+        raw=failure.cause,
+    )
+
+
+def _was_never_sent(error: Exception) -> bool:
+    """Tell whether the connection itself failed, the only case in which no byte can have left."""
+    reason = error.args[0] if error.args else None
+    if isinstance(reason, MaxRetryError):
+        reason = reason.reason
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _read_body(response: requests.Response) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > _LARGEST_ANSWER_BYTES:
+            raise AnswerTooLong(f"the answer is longer than {_LARGEST_ANSWER_BYTES} bytes")
+    return b"".join(chunks)
+
+
+def _is_success(answer: Answer) -> bool:
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _checked_base_url(base_url: str) -> str:
+    """Check Propexo's address, and take off a slash or a version that people add to it."""
+    parts = urlsplit(base_url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("Propexo's address must start with https:// or http://")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("Propexo's address must not hold a user name, a query or a fragment")
+    path = parts.path.rstrip("/").removesuffix("/v1")
+    return f"{parts.scheme}://{parts.netloc}{path}"

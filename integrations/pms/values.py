@@ -1,0 +1,168 @@
+"""Reading single values from JSON: each reader returns the value, None for nothing, or Wrong."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from meterbase.lib.money import NotAnAmount, cents_from_dollars, dollars_from_cents
+
+_BLANKS = frozenset({"", "-", "--", "null", "none"})
+_STUDIOS = frozenset({"studio", "stu"})
+_NUMBER = re.compile(
+    r"(?P<number>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)"
+    r"(?:\s*(?:sf|sq\.?\s*ft\.?|square feet))?",
+    re.IGNORECASE,
+)
+_DAY = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00(?::00(?:\.0+)?)?(?:Z|[+]00:?00))?")
+# Ten to the eleventh: no unit, building or amount comes near, and no number eats the memory.
+_LARGEST_EXPONENT = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The value is not what it may be, which is said in words."""
+
+    allowed: str
+
+
+def tidy(text: str) -> str:
+    """Bring text into one form: composed letters, single spaces, nothing that cannot be stored."""
+    plain = "".join(
+        " " if unicodedata.category(letter) == "Cc" else letter
+        for letter in unicodedata.normalize("NFC", text)
+        if unicodedata.category(letter) != "Cs"
+    )
+    return " ".join(plain.split())
+
+
+def is_blank(value: object) -> bool:
+    """Tell whether a value is one of the ways to write nothing."""
+    return value is None or (isinstance(value, str) and value.strip().casefold() in _BLANKS)
+
+
+def identifier_from(value: object) -> str | Wrong | None:
+    """Read an id, unchanged."""
+    if value is None:
+        return None
+    if isinstance(value, str) and value.strip() and value.isprintable():
+        return value
+    return Wrong("text that names a record")
+
+
+def text_from(value: object) -> str | Wrong | None:
+    """Read text, tidied up."""
+    if value is None:
+        return None
+    return tidy(value) if isinstance(value, str) else Wrong("text or null")
+
+
+def label_from(value: object) -> str | Wrong | None:
+    """Read text, or a whole number as text."""
+    if isinstance(value, bool) or (not isinstance(value, int | Decimal)):
+        found = text_from(value)
+        return Wrong("text, a whole number or null") if isinstance(found, Wrong) else found
+    number = _number(value)
+    if number is None or number != number.to_integral_value():
+        return Wrong("text, a whole number or null")
+    return str(int(number))
+
+
+def _number(value: object) -> Decimal | None:
+    """Read a number from JSON or from text; None when it is neither, or beyond all sense."""
+    if isinstance(value, str):
+        found = _NUMBER.fullmatch(value.strip())
+        number = Decimal(found["number"].replace(",", "")) if found else None
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        number = Decimal(value)
+    else:
+        number = None
+    if number is None or (number and number.adjusted() > _LARGEST_EXPONENT):
+        return None
+    return number
+
+
+def decimal_from(value: object) -> Decimal | Wrong | None:
+    """Read a number of 0 or more."""
+    if is_blank(value):
+        return None
+    number = _number(value)
+    return Wrong("a number of 0 or more, or null") if number is None or number < 0 else number
+
+
+def whole_from(value: object) -> int | Wrong | None:
+    """Read a whole number of 0 or more."""
+    if is_blank(value):
+        return None
+    number = _number(value)
+    if number is None or number < 0 or number != number.to_integral_value():
+        return Wrong("a whole number of 0 or more, or null")
+    return int(number)
+
+
+def square_feet_from(value: object) -> int | Wrong | None:
+    """Read an area, rounded to whole square feet; 0 is None.
+
+    Units: square feet.
+    """
+    number = decimal_from(value)
+    if isinstance(number, Wrong):
+        return Wrong("a number of square feet, or null")
+    return None if number is None else int(number.quantize(Decimal(1), ROUND_HALF_UP)) or None
+
+
+def rooms_from(value: object) -> Decimal | Wrong | None:
+    """Read a number of rooms; a studio has 0."""
+    if isinstance(value, str) and value.strip().casefold() in _STUDIOS:
+        return Decimal(0)
+    number = decimal_from(value)
+    return Wrong('a number of 0 or more, "Studio" or null') if isinstance(number, Wrong) else number
+
+
+def amount_from(value: object) -> Decimal | Wrong | None:
+    """Read an amount of money.
+
+    Units: dollars with exactly two decimals.
+    """
+    if value is None:
+        return None
+    number = _number(value)
+    try:
+        return dollars_from_cents(cents_from_dollars("" if number is None else number))
+    except NotAnAmount:
+        return Wrong("an amount in dollars with at most two decimals")
+
+
+def day_from(value: object) -> date | Wrong | None:
+    """Read a day, also from a time stamp at midnight UTC, which is how some systems write days."""
+    if is_blank(value):
+        return None
+    found = _DAY.fullmatch(value) if isinstance(value, str) else None
+    try:
+        return date.fromisoformat(found["day"] if found else "")
+    except ValueError:
+        return Wrong("a day as YYYY-MM-DD, or null")
+
+
+def moment_from(value: object) -> datetime | Wrong | None:
+    """Read a moment; one without a zone is in UTC."""
+    if is_blank(value):
+        return None
+    try:
+        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        return Wrong("a moment as ISO 8601, or null")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def flag_from(value: object) -> bool | Wrong | None:
+    """Read true or false."""
+    return value if value is None or isinstance(value, bool) else Wrong("true, false or null")
+
+
+def object_from(value: object) -> dict[str, object] | Wrong | None:
+    """Read an object."""
+    return value if value is None or isinstance(value, dict) else Wrong("an object or null")

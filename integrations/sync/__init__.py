@@ -1,0 +1,1 @@
+"""Bringing the PMS's units and leases into MeterBase: read, plan, apply."""

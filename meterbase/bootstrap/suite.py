@@ -1,0 +1,89 @@
+"""The checks and the tests, each in an environment that no developer's settings reach."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from meterbase.bootstrap.commands import ROOT, CommandFailed, run, say
+from meterbase.bootstrap.system import CHROMIUM_VARIABLE, POSTGRES, require
+
+PROGRAMS = ROOT / ".venv" / "bin"
+
+CHECKS: tuple[tuple[str, ...], ...] = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("mypy", "."),
+    ("lint-imports",),
+    ("djlint", "--check", "--lint", "templates"),
+    ("python", "manage.py", "check", "--fail-level", "WARNING"),
+    ("python", "manage.py", "makemigrations", "--check", "--dry-run"),
+)
+# pg_virtualenv makes a throw-away cluster, says where it is in PG* variables, and removes it.
+# -t keeps it apart from other runs even for root; when the tests fail it prints the server's log,
+# which at the usual level would bury their summary.
+CLUSTER = ("-t", "-o", "log_min_messages=fatal")
+ON_CLUSTER = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE" exec "$@"'
+
+SETTING = re.compile(r"^#?\s*([A-Z][A-Z0-9_]*)=", re.MULTILINE)
+ALWAYS_UNSET = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+PREFIXES_UNSET = ("METERBASE_", "PROPEXO_", "PG")
+
+
+def run_checks() -> None:
+    """Run the linters, the types and Django's own checks, up to the first that fails.
+
+    Errors: CommandFailed with the failing program's exit code.
+    """
+    # Django looks at the database to compare migrations; a developer's own is none of its business.
+    environ = {**clean_environ(), "DATABASE_URL": "sqlite://:memory:"}
+    for program, *arguments in CHECKS:
+        step(" ".join((program, *arguments)), [str(PROGRAMS / program), *arguments], environ)
+
+
+def run_tests_on_sqlite() -> None:
+    """Run all tests on SQLite.
+
+    Errors: CommandFailed with pytest's exit code.
+    """
+    step("pytest on SQLite", [str(PROGRAMS / "pytest")], clean_environ())
+
+
+def run_tests_on_postgres() -> None:
+    """Run all tests on a PostgreSQL cluster of their own.
+
+    Errors: CommandFailed with pytest's exit code.
+    """
+    # The cluster takes its encoding from the locale.
+    environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
+    inner = ["sh", "-c", ON_CLUSTER, "sh", str(PROGRAMS / "pytest")]
+    step("pytest on PostgreSQL", [require(POSTGRES), *CLUSTER, *inner], environ)
+
+
+def step(title: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Run one step under its header.
+
+    Errors: CommandFailed when it fails.
+    """
+    say(f"\n== {title}")
+    code = run(command, environ=environ)
+    if code:
+        say(f"\n== {title}: failed with exit code {code}")
+        raise CommandFailed(code)
+
+
+def clean_environ(example: Path = ROOT / ".env.example") -> dict[str, str]:
+    """Return the environment without any setting of MeterBase, and with no .env file to read.
+
+    Source: the settings are those that .env.example lists.
+    """
+    listed = SETTING.findall(example.read_text()) if example.exists() else []
+    settings = {*ALWAYS_UNSET, *listed}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name == CHROMIUM_VARIABLE or not (name in settings or name.startswith(PREFIXES_UNSET))
+    }
+    return {**kept, "METERBASE_ENV_FILE": ""}

@@ -1,0 +1,1 @@
+"""The ground floor: plain building blocks that every other package may import."""

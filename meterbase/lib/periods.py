@@ -1,0 +1,44 @@
+"""Periods of days, half-open: the first day belongs to the period, the end day does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+class EmptyPeriod(ValueError):
+    """The period would hold no day."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """The days from `start` up to, and without, `end`.
+
+    Shape: start < end.
+    Errors: EmptyPeriod when end is not after start.
+    """
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise EmptyPeriod(f"the period {self.start} to {self.end} holds no day")
+
+    @property
+    def days(self) -> int:
+        """Count the days.
+
+        Units: days.
+        """
+        return (self.end - self.start).days
+
+    def overlaps(self, other: Period) -> bool:
+        """Tell whether the two share at least one day."""
+        return self.start < other.end and other.start < self.end
+
+    def overlap(self, start: date | None, end: date | None) -> Period | None:
+        """Cut the period to what lies in [start, end), None being open; None when nothing does."""
+        first = self.start if start is None else max(self.start, start)
+        last = self.end if end is None else min(self.end, end)
+        return Period(first, last) if first < last else None

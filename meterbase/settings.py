@@ -1,0 +1,230 @@
+"""Every setting of MeterBase, from the environment or the `.env` file beside manage.py.
+
+`.env.example` lists each variable with its default and meaning. With nothing set, MeterBase runs on
+SQLite, posts nothing to any PMS, and makes itself a secret key under the state folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import environ
+import fontpkg_inter
+from csp.constants import NONE, SELF
+
+from meterbase.lib.secret_key import read_or_create_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+# METERBASE_ENV_FILE names another file; set to nothing, no file is read (tests do that).
+_env_file = os.environ.get("METERBASE_ENV_FILE", str(BASE_DIR / ".env"))
+if _env_file and Path(_env_file).is_file():
+    environ.Env.read_env(_env_file)
+
+
+def _text(name: str, default: str) -> str:
+    """Read a variable; left empty, as in `.env.example`, it means its default."""
+    return env.str(name, default="") or default
+
+
+# --- Where this runs ---------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+STATE_DIR = Path(_text("STATE_DIR", str(BASE_DIR / "var")))
+STATE_DIR.mkdir(parents=True, exist_ok=True)
+SECRET_KEY_IS_GENERATED = not _text("SECRET_KEY", "")
+SECRET_KEY = _text("SECRET_KEY", "") or read_or_create_secret_key(STATE_DIR)
+HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
+
+# --- Propexo -----------------------------------------------------------------------------------
+
+PROPEXO_API_KEY = _text("PROPEXO_API_KEY", "")
+PROPEXO_BASE_URL = _text("PROPEXO_BASE_URL", "https://api.propexo.com")
+PROPEXO_CHARGE_POSTING_ENABLED = env.bool("PROPEXO_CHARGE_POSTING_ENABLED", default=False)
+
+# --- Posting: how long a doubtful charge is left alone before the PMS's ledger is believed --------
+
+POSTING_SETTLE_SECONDS = env.int("POSTING_SETTLE_SECONDS", default=120)
+POSTING_LOOK_GAP_SECONDS = env.int("POSTING_LOOK_GAP_SECONDS", default=30)
+POSTING_LEASE_SECONDS = env.int("POSTING_LEASE_SECONDS", default=60)
+
+# --- The application ---------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "meterbase",
+    "portfolios",
+    "integrations",
+    "billing",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_q",
+    "django_htmx",
+    "django_bootstrap5",
+    "template_partials",
+    "lucide",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "meterbase.middleware.VaryOnHtmxMiddleware",
+]
+
+ROOT_URLCONF = "meterbase.urls"
+WSGI_APPLICATION = "meterbase.wsgi.application"
+AUTH_USER_MODEL = "portfolios.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "meterbase.context_processors.installation",
+            ],
+        },
+    },
+]
+
+# --- Database ----------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url_config(
+        _text("DATABASE_URL", f"sqlite:///{STATE_DIR / 'meterbase.sqlite3'}")
+    )
+}
+_database = DATABASES["default"]
+_database["CONN_MAX_AGE"] = 60
+_database["CONN_HEALTH_CHECKS"] = True
+if _database["ENGINE"].endswith("sqlite3"):
+    # Without all three, concurrent writers lose work to "database is locked"; FULL keeps the
+    # intent of a charge through a power cut.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    _database.setdefault("OPTIONS", {}).setdefault("options", "-c synchronous_commit=on")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Background work: django-q2 only wakes the engine; tables hold what is due -------------------
+
+Q_CLUSTER = {
+    "name": "meterbase",  # also the salt that signs the queue's rows: never change it
+    "orm": "default",
+    "workers": env.int("WORKERS", default=2),
+    "timeout": 60,
+    "retry": 240,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "queue_limit": 4,
+    "bulk": 1,
+    "poll": 0.2,
+    "save_limit": -1,
+    "catch_up": False,
+    "recycle": 500,
+    "max_rss": 300_000,
+    "guard_cycle": 0.5,
+    "label": "Background work",
+}
+
+# --- Passwords, sessions, headers --------------------------------------------------------------
+
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+]
+SESSION_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Language, time, files ---------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = _text("TIME_ZONE", "UTC")
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("fonts", Path(fontpkg_inter.__file__).parent / "files"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+# --- What is written down while it runs ----------------------------------------------------------
+
+LOG_LEVEL = _text("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "crash_only": {"class": "meterbase.lib.crash_only.CrashOnly"},
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django-q": {
+            "handlers": ["console", "crash_only"],
+            "level": LOG_LEVEL,
+            "propagate": False,
+        },
+    },
+}

@@ -1,0 +1,11 @@
+"""The portfolios app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PortfoliosConfig(AppConfig):
+    """Portfolios, properties, units, leases, people."""
+
+    name = "portfolios"

@@ -1,0 +1,58 @@
+"""Portfolios and the people who work in them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from portfolios.models.scope import PortfolioRow
+
+
+class User(AbstractUser):
+    """Somebody who signs in."""
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Role(models.TextChoices):
+    """What a member may do in a portfolio."""
+
+    MANAGER = "manager", "Property manager"
+    ACCOUNTANT = "accountant", "Accountant"
+    VIEWER = "viewer", "Viewer"
+
+
+class Portfolio(PortfolioRow):
+    """A set of properties that the same people look after."""
+
+    portfolio_path = ""
+
+    name = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField()
+    members = models.ManyToManyField(User, through="Membership", related_name="portfolios")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One person's role in one portfolio."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "portfolio"], name="membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="membership_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display()} of {self.portfolio}"

@@ -1,0 +1,149 @@
+"""Properties, their units and leases, and the values that people typed over the PMS's."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from portfolios.models.people import Portfolio, User
+from portfolios.models.scope import PortfolioRow
+
+
+class Property(PortfolioRow):
+    """A building, or several, with one utility bill to share."""
+
+    portfolio_path = "portfolio"
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="properties")
+    propexo_property_id = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=2, blank=True)
+    zip_code = models.CharField("ZIP code", max_length=5, blank=True)
+    raw_state = models.CharField("state as the PMS writes it", max_length=100, blank=True)
+    raw_zip_code = models.CharField("ZIP code as the PMS writes it", max_length=30, blank=True)
+    unit_count = models.PositiveIntegerField(null=True, blank=True)
+    square_footage = models.PositiveIntegerField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "properties"
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unit(PortfolioRow):
+    """A dwelling as the PMS describes it; a number that the PMS lacks is empty, never 0."""
+
+    portfolio_path = "property__portfolio"
+
+    property = models.ForeignKey(Property, on_delete=models.PROTECT, related_name="units")
+    propexo_unit_id = models.CharField(max_length=100)
+    unit_number = models.CharField(max_length=200)
+    building = models.CharField(max_length=200, blank=True)
+    sqft = models.PositiveIntegerField("square feet", null=True, blank=True)
+    bedrooms = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    bathrooms = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    occupied = models.BooleanField(null=True, blank=True)
+    occupant_count = models.PositiveIntegerField("occupants", null=True, blank=True)
+    billable = models.BooleanField(default=True)
+    raw_status = models.CharField("status in the PMS", max_length=200, blank=True)
+    first_seen_at = models.DateTimeField()
+    missing_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["building", "unit_number", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["property", "propexo_unit_id"], name="unit_once_per_property"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.building} {self.unit_number}".strip()
+
+
+class LeaseStatus(models.TextChoices):
+    """Where a lease stands in the PMS."""
+
+    ACTIVE = "active", "Active"
+    FUTURE = "future", "Future"
+    PAST = "past", "Past"
+    MONTH_TO_MONTH = "month_to_month", "Month to month"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Lease(PortfolioRow):
+    """Who lives in a unit, from the start day up to, and without, the end day."""
+
+    portfolio_path = "unit__property__portfolio"
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="leases")
+    propexo_lease_id = models.CharField(max_length=100)
+    propexo_resident_id = models.CharField(max_length=100, blank=True)
+    resident_name = models.CharField(max_length=401, blank=True)
+    start_date = models.DateField(null=True, blank=True)
+    end_date = models.DateField(null=True, blank=True)
+    occupant_count = models.PositiveIntegerField("occupants", null=True, blank=True)
+    status = models.CharField(max_length=20, choices=LeaseStatus.choices)
+    raw_status = models.CharField("status in the PMS", max_length=200, blank=True)
+    first_seen_at = models.DateTimeField()
+    missing_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["unit", "start_date", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "propexo_lease_id"], name="lease_once_per_unit"
+            ),
+            models.CheckConstraint(
+                condition=Q(end_date__isnull=True)
+                | Q(start_date__isnull=True)
+                | Q(end_date__gt=F("start_date")),
+                name="lease_period_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=LeaseStatus.values), name="lease_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Lease {self.propexo_lease_id}"
+
+
+class UnitField(models.TextChoices):
+    """The facts of a unit that a person may state against the PMS."""
+
+    SQFT = "sqft", "Square feet"
+    BEDROOMS = "bedrooms", "Bedrooms"
+    BATHROOMS = "bathrooms", "Bathrooms"
+    OCCUPANT_COUNT = "occupant_count", "Occupants"
+    OCCUPIED = "occupied", "Occupied"
+    BILLABLE = "billable", "Billable"
+
+
+class UnitOverride(PortfolioRow):
+    """A value that a person typed; it wins over the PMS until somebody clears it."""
+
+    portfolio_path = "unit__property__portfolio"
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="overrides")
+    field = models.CharField(max_length=20, choices=UnitField.choices)
+    value = models.CharField(max_length=20)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "field"], name="override_once_per_field"),
+            models.CheckConstraint(
+                condition=Q(field__in=UnitField.values), name="override_field_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_field_display()} of {self.unit}: {self.value}"
