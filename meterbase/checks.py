@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 
 
 @register(Tags.security)
@@ -38,7 +39,7 @@ def check_propexo(**_kwargs: Any) -> Sequence[CheckMessage]:
         )
     if settings.PROPEXO_CHARGE_POSTING_ENABLED and not settings.PROPEXO_API_KEY:
         found.append(
-            Warning(
+            Caution(
                 "PROPEXO_CHARGE_POSTING_ENABLED is true, but PROPEXO_API_KEY is not set.",
                 hint="Charges will wait until the key is there.",
                 id="meterbase.W001",

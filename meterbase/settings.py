@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_q",
     "django_htmx",
+    "bootstrap",
     "django_bootstrap5",
     "template_partials",
     "lucide",
@@ -111,6 +112,8 @@ TEMPLATES = [
         },
     },
 ]
+
+BOOTSTRAP5 = {"set_placeholder": False}
 
 # --- Database ----------------------------------------------------------------------------------
 

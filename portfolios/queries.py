@@ -21,6 +21,7 @@ class LeaseFacts:
 
     lease_id: int
     propexo_lease_id: str
+    propexo_resident_id: str
     resident_name: str
     start: date | None
     end: date | None
@@ -125,6 +126,7 @@ def _lease(lease: Lease) -> LeaseFacts:
     return LeaseFacts(
         lease_id=lease.pk,
         propexo_lease_id=lease.propexo_lease_id,
+        propexo_resident_id=lease.propexo_resident_id,
         resident_name=lease.resident_name,
         start=lease.start_date,
         end=lease.end_date,

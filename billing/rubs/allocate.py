@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
 
@@ -23,23 +24,15 @@ def allocate(bill: BillInput) -> Allocation:
     claims = admissible_claims(bill)
     weights = scale_weights(claims)
     basis = _basis(bill, weights)
-    common_area_cents, *shares = _round(basis, weights)
+    common_area, *shares = _round(basis, weights)
     settled = list(zip(claims, weights.units, shares, strict=True))
     lines = tuple(
         _tenant_line(basis, claim, units, cents)
         for claim, units, cents in settled
         if claim.bucket is None
     )
-    owner = [
-        _owner_line(basis, claim.bucket, claim, units, cents)
-        for claim, units, cents in settled
-        if claim.bucket is not None
-    ]
-    if basis.common_area_percent:
-        owner.insert(0, _line_of_no_unit(basis, Bucket.COMMON_AREA, common_area_cents))
-    left_over = bill.amount_cents - common_area_cents - sum(shares)
-    if left_over:
-        owner.append(_line_of_no_unit(basis, Bucket.ROUNDING, left_over))
+    left_over = bill.amount_cents - common_area - sum(shares)
+    owner = _owner_lines(basis, settled, common_area, left_over)
     return Allocation(
         engine_version=ENGINE_VERSION,
         basis=basis,
@@ -47,7 +40,7 @@ def allocate(bill: BillInput) -> Allocation:
         tenants_cents=sum(line.cents for line in lines),
         owner_cents=sum(line.cents for line in owner),
         lines=lines,
-        owner=tuple(owner),
+        owner=owner,
     )
 
 
@@ -85,6 +78,21 @@ def _tenant_line(basis: Basis, claim: Claim, weight_units: int, cents: int) -> T
         weight_units=weight_units,
         cents=cents,
     )
+
+
+def _owner_lines(
+    basis: Basis, settled: Iterable[tuple[Claim, int, int]], common_area: int, left_over: int
+) -> tuple[OwnerLine, ...]:
+    lines = [
+        _owner_line(basis, claim.bucket, claim, units, cents)
+        for claim, units, cents in settled
+        if claim.bucket is not None
+    ]
+    if basis.common_area_percent:
+        lines.insert(0, _line_of_no_unit(basis, Bucket.COMMON_AREA, common_area))
+    if left_over:
+        lines.append(_line_of_no_unit(basis, Bucket.ROUNDING, left_over))
+    return tuple(lines)
 
 
 def _owner_line(

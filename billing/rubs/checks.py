@@ -97,9 +97,10 @@ def _problems_of_one(unit: UnitInput, period: BillPeriod) -> Iterator[Problem]:
         )
     for stay in unit.stays:
         yield from _stay_problems(unit, stay)
-    lived_in = presences(unit, period)
-    yield from _days_held_twice(unit, lived_in)
-    yield from _leases_given_twice(unit, lived_in)
+    if len(unit.stays) > 1:
+        lived_in = presences(unit, period)
+        yield from _days_held_twice(unit, lived_in)
+        yield from _leases_given_twice(unit, lived_in)
 
 
 def _stay_problems(unit: UnitInput, stay: Stay) -> Iterator[Problem]:

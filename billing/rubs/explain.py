@@ -58,9 +58,10 @@ def _pool(basis: Basis) -> Step:
     if basis.common_area_percent == 0:
         text = f"Bill {dollars(basis.bill_cents)}, all of it to share"
     else:
+        percent, deducted = plain(basis.common_area_percent), dollars(basis.common_area_cents)
         text = (
-            f"Bill {dollars(basis.bill_cents)} {MINUS} common area {plain(basis.common_area_percent)} %"
-            f" {dollars(basis.common_area_cents)} = {dollars(basis.pool_cents)} to share"
+            f"Bill {dollars(basis.bill_cents)} {MINUS} common area {percent} % {deducted}"
+            f" = {dollars(basis.pool_cents)} to share"
         )
     return Step("Amount to share", text, basis.pool_cents, StepUnit.CENTS)
 
@@ -89,8 +90,10 @@ def _term(term: Term) -> str:
 def _share(line: TenantLine | OwnerLine) -> Step:
     only, *others = line.terms
     weight = plain(weight_of(line.terms)) if others or only.factor != 1 else _term(only)
+    total = line.basis.total_weight
+    divisor = f"({plain(total)})" if "/" in plain(total) else plain(total)
     text = (
-        f"{weight} {TIMES} {line.days}/{line.period_days} days ÷ {plain(line.basis.total_weight)}"
+        f"{weight} {TIMES} {line.days}/{line.period_days} days ÷ {divisor}"
         f" {percent_equation(line.share)}"
     )
     return Step("Share", text, line.share, StepUnit.SHARE)

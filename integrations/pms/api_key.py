@@ -26,7 +26,9 @@ class ApiKey:
     __slots__ = ("_secret",)
 
     def __init__(self, secret: str) -> None:
-        self._secret = HiddenText(secret)
+        # Bound anew so that a traceback that shows local variables shows nothing.
+        secret = HiddenText(secret)
+        self._secret = secret
         if not re.fullmatch(r"[\x21-\x7e]+", self._secret):
             raise ValueError("The Propexo API key is empty or holds spaces or odd characters.")
 
@@ -45,3 +47,7 @@ class ApiKey:
         if len(self._secret) < _LONG_ENOUGH_TO_BLANK:
             return body
         return body.replace(self._secret.encode("ascii"), b"(API key)")
+
+    def blank_out_text(self, text: str) -> str:
+        """Remove the key from text."""
+        return self.blank_out(text.encode("utf-8", "replace")).decode("utf-8")

@@ -92,6 +92,20 @@ class _DeadlineResponse(http.client.HTTPResponse):
         self.fp.close()
         self.fp = io.BufferedReader(_DeadlineReader(sock))
 
+    def begin(self) -> None:
+        """Read status and headers; what is broken in them is not quoted.
+
+        urllib3 logs broken lines, and a broken answer may well repeat the request's secrets.
+        """
+        try:
+            super().begin()
+        except http.client.RemoteDisconnected:
+            raise
+        except http.client.HTTPException as error:
+            raise http.client.HTTPException(f"not an HTTP answer: {type(error).__name__}") from None
+        self.msg.defects.clear()
+        self.msg.set_payload("")
+
 
 class _HttpConnection(HTTPConnection):
     response_class = _DeadlineResponse

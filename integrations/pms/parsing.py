@@ -31,7 +31,7 @@ def read_row(
     Shape: fields that nobody asks for are ignored.
     """
     if not isinstance(row, dict):
-        return MalformedRecord(kind, "", ("The row is not an object.",), exact_json.dumps(row))
+        return MalformedRecord(kind, "", ("The row is not an object.",), _shown(row))
     fields = Fields(row)
     record = build(fields)
     if not fields.problems:
@@ -41,7 +41,7 @@ def read_row(
         kind,
         remote_id if isinstance(remote_id, str) else "",
         tuple(fields.problems),
-        exact_json.dumps(row),
+        _shown(row),
     )
 
 
@@ -156,5 +156,12 @@ class Fields:
         return found
 
     def _note(self, name: str, allowed: str) -> None:
-        shown = exact_json.dumps(self._row.get(name))[:_SHOWN_CHARACTERS]
+        shown = _shown(self._row.get(name))[:_SHOWN_CHARACTERS]
         self.problems.append(f"{self._path}{name} is {shown}; it must be {allowed}.")
+
+
+def _shown(value: object) -> str:
+    try:
+        return exact_json.dumps(value)
+    except RecursionError:
+        return "(nested too deeply to be shown)"

@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
 from integrations.pms.answer import EXCERPT_CHARACTERS, Answer, read_rate_limit
-from integrations.pms.api_key import ApiKey
+from integrations.pms.api_key import ApiKey, HiddenText
 from integrations.pms.deadline import DeadlineAdapter, deadline
 from integrations.pms.errors import NeverSent, OutcomeUnknown, PmsError, Unavailable
 from integrations.pms.records import RateLimit
@@ -68,8 +69,12 @@ class Transport:
         timeouts: Timeouts | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._base_url = _checked_base_url(base_url)
+        # A traceback that shows local variables must not show the key, so the name is bound anew,
+        # and must be able to show an object that is not finished.
+        api_key = HiddenText(api_key)
+        self._base_url = ""
         self._key = ApiKey(api_key)
+        self._base_url = _checked_base_url(base_url)
         self._timeouts = timeouts or Timeouts()
         self._clock = clock
         self._rate_limit: RateLimit | None = None
@@ -158,14 +163,13 @@ class Transport:
             with adapter.send(request, stream=True, timeout=waits) as response:
                 body = self._key.blank_out(_read_body(response))
         except (requests.RequestException, HTTPError, OSError) as error:
-            cause = self._key.blank_out(
-                f"{type(error).__name__}: {error}".encode("utf-8", "replace")
-            )
-            return _Failure(
-                never_sent=_was_never_sent(error), cause=cause.decode()[:EXCERPT_CHARACTERS]
-            )
-        self._rate_limit = read_rate_limit(response.headers, now=self._clock()) or self._rate_limit
-        return Answer(status=response.status_code, headers=response.headers, body=body)
+            cause = self._key.blank_out_text(f"{type(error).__name__}: {error}")
+            return _Failure(_was_never_sent(error), cause[:EXCERPT_CHARACTERS])
+        headers = CaseInsensitiveDict(
+            {name: self._key.blank_out_text(value) for name, value in response.headers.items()}
+        )
+        self._rate_limit = read_rate_limit(headers, now=self._clock()) or self._rate_limit
+        return Answer(status=response.status_code, headers=headers, body=body)
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -190,9 +194,7 @@ class _Failure:
 
 
 def _failed_read(failure: _Failure) -> PmsError:
-    if failure.never_sent:
-        return Unavailable("Propexo cannot be reached.", raw=failure.cause)
-    return Unavailable("The connection to Propexo broke off or took too long.", raw=failure.cause)
+    return Unavailable("Propexo cannot be reached, or takes too long.", raw=failure.cause)
 
 
 def _failed_write(failure: _Failure) -> PmsError:
@@ -236,4 +238,9 @@ def _checked_base_url(base_url: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("Propexo's address must not hold a user name, a query or a fragment")
     path = parts.path.rstrip("/").removesuffix("/v1")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    checked = f"{parts.scheme}://{parts.netloc}{path}"
+    try:
+        requests.Request("GET", checked).prepare()
+    except requests.RequestException:
+        raise ValueError(f"{checked} is not an address") from None
+    return checked

@@ -82,7 +82,8 @@ def _number(value: object) -> Decimal | None:
         number = None
     if number is None or (number and number.adjusted() > _LARGEST_EXPONENT):
         return None
-    return number
+    # A zero can carry a huge exponent, too.
+    return number or Decimal(0)
 
 
 def decimal_from(value: object) -> Decimal | Wrong | None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from integrations.sandbox.options import add_arguments, options_from
-from integrations.sandbox.serve import serve
+from integrations.sandbox.server import serve
 
 
 def main() -> int:

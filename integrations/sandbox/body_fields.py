@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from integrations.sandbox.amounts import NotAnAmount, cents_from
 from integrations.sandbox.exact_json import JsonValue
+from integrations.sandbox.moments import calendar_day
 from integrations.sandbox.problems import invalid
 
 Value = TypeVar("Value")
@@ -62,13 +63,10 @@ class BodyFields:
         value = self._body.get(name)
         if value is None and default is not None:
             return default
-        # fromisoformat takes more spellings than the contract does.
-        if isinstance(value, str) and len(value) == len("2026-04-01") and value[4] == "-":
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                pass
-        return self._wrong(name, "is required and must be a date like 2026-04-01", date.min)
+        day = calendar_day(value) if isinstance(value, str) else None
+        if day is None:
+            return self._wrong(name, "is required and must be a date like 2026-04-01", date.min)
+        return day
 
     def cents(self, name: str) -> int:
         """Read an amount of dollars.
@@ -83,14 +81,19 @@ class BodyFields:
         except NotAnAmount as problem:
             return self._wrong(name, str(problem), 0)
 
-    def number(self, name: str, *, smallest: int, largest: int, default: int) -> Decimal:
-        """Read a number."""
+    def seconds(self, name: str, *, longest: int) -> Decimal:
+        """Read a duration; none is 0."""
+        value = self._body.get(name, 0)
+        if isinstance(value, int | Decimal) and value is not True and 0 <= value <= longest:
+            return Decimal(value)
+        return self._wrong(name, f"must be a number from 0 to {longest}", Decimal(0))
+
+    def count(self, name: str, *, largest: int, default: int) -> int:
+        """Read a whole number from 1 up."""
         value = self._body.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            return self._wrong(name, "must be a number", Decimal(0))
-        if not smallest <= value <= largest:
-            return self._wrong(name, f"must be between {smallest} and {largest}", Decimal(0))
-        return Decimal(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= largest:
+            return self._wrong(name, f"must be a whole number from 1 to {largest}", 0)
+        return value
 
     def part(self, name: str, *, required: bool) -> BodyFields:
         """Read an object inside the object; its own fields are checked by itself."""

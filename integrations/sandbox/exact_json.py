@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias, cast
 
 JsonValue: TypeAlias = (
-    "None | bool | int | str | Decimal | Sequence[JsonValue] | Mapping[str, JsonValue]"
+    "bool | int | str | Decimal | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 )
 
 
@@ -25,7 +25,7 @@ def read_json(data: bytes) -> JsonValue:
         parsed = json.loads(data.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError) as problem:
         raise MalformedJson("The body is not JSON in UTF-8.") from problem
-    return cast(JsonValue, parsed)
+    return cast("JsonValue", parsed)
 
 
 def write_json(value: JsonValue) -> bytes:

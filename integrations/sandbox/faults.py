@@ -53,6 +53,11 @@ class FaultBook:
                     return fault
         return None
 
+    def pending(self) -> tuple[Fault, ...]:
+        """List the faults that are still to happen."""
+        with self._lock:
+            return tuple(self._faults)
+
     def clear(self) -> int:
         """Forget all faults; return how many there were."""
         with self._lock:

@@ -68,9 +68,7 @@ def read_ledger(store: Store) -> tuple[LedgerEntry, ...]:
     )
 
 
-def post_charge(
-    store: Store, charge: ChargeRequest, *, now: str, refuse_duplicates: bool
-) -> Row:
+def post_charge(store: Store, charge: ChargeRequest, *, now: str, refuse_duplicates: bool) -> Row:
     """Make a charge on the unit's active lease.
 
     Errors: Problem LEASE_NOT_FOUND, INVALID_CHARGE_CODE, AUTHORIZATION_FAILED, and
@@ -100,9 +98,7 @@ def post_charge(
                 now,
             ),
         )
-        row: Row = connection.execute(
-            "SELECT * FROM charges WHERE id = ?", [charge_id]
-        ).fetchone()
+        row: Row = connection.execute("SELECT * FROM charges WHERE id = ?", [charge_id]).fetchone()
     return row
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from itertools import chain
 
-from integrations.sandbox.names import CHARGE_CODES, LOCKED_SITE, SITES, FLOOR_PLANS, Site
+from integrations.sandbox.names import CHARGE_CODES, FLOOR_PLANS, LOCKED_SITE, SITES, Site
 from integrations.sandbox.quirks import LIVED_IN, Quirk, quirk_of, status_of
 from integrations.sandbox.tenancies import FIRST_STAMP, PropertyDraft
 from integrations.sandbox.world import (

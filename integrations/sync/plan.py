@@ -166,7 +166,7 @@ def _unit_values(unit: PmsUnit) -> UnitValues:
 
 
 def _lease_values(
-    lease: PmsLease, names: Mapping[str, str], counts: Mapping[str | None, int | None]
+    lease: PmsLease, names: Mapping[str, str], counts: Mapping[str, int | None]
 ) -> LeaseValues:
     backwards = lease.start is not None and lease.end is not None and lease.end <= lease.start
     count = lease.occupant_count

@@ -19,7 +19,7 @@ class SetupError(Exception):
     """The set-up cannot go on; the message is the sentence for the reader."""
 
 
-class CommandFailed(Exception):  # noqa: N818  says what happened, as every exception here
+class CommandFailedError(Exception):
     """A program that reported its own failure on the terminal has ended."""
 
     def __init__(self, exit_code: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from meterbase.bootstrap.commands import ROOT, CommandFailed, SetupError
+from meterbase.bootstrap.commands import ROOT, CommandFailedError, SetupError
 from meterbase.bootstrap.environment import prepare
 from meterbase.bootstrap.suite import run_checks, run_tests_on_postgres, run_tests_on_sqlite
 from meterbase.bootstrap.system import CHROMIUM, POSTGRES, require
@@ -33,7 +33,7 @@ def main(names: Sequence[str]) -> int:
     except SetupError as stopped:
         sys.stderr.write(f"{stopped}\n")
         return 1
-    except CommandFailed as failed:
+    except CommandFailedError as failed:
         return failed.exit_code
     except KeyboardInterrupt:
         return 130

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from meterbase.bootstrap.commands import ROOT, CommandFailed, run, say
+from meterbase.bootstrap.commands import ROOT, CommandFailedError, run, say
 from meterbase.bootstrap.system import CHROMIUM_VARIABLE, POSTGRES, require
 
 PROGRAMS = ROOT / ".venv" / "bin"
@@ -16,7 +16,7 @@ CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy", "."),
-    ("lint-imports",),
+    ("lint-imports", "--no-logo"),
     ("djlint", "--check", "--lint", "templates"),
     ("python", "manage.py", "check", "--fail-level", "WARNING"),
     ("python", "manage.py", "makemigrations", "--check", "--dry-run"),
@@ -35,7 +35,7 @@ PREFIXES_UNSET = ("METERBASE_", "PROPEXO_", "PG")
 def run_checks() -> None:
     """Run the linters, the types and Django's own checks, up to the first that fails.
 
-    Errors: CommandFailed with the failing program's exit code.
+    Errors: CommandFailedError with the failing program's exit code.
     """
     # Django looks at the database to compare migrations; a developer's own is none of its business.
     environ = {**clean_environ(), "DATABASE_URL": "sqlite://:memory:"}
@@ -46,7 +46,7 @@ def run_checks() -> None:
 def run_tests_on_sqlite() -> None:
     """Run all tests on SQLite.
 
-    Errors: CommandFailed with pytest's exit code.
+    Errors: CommandFailedError with pytest's exit code.
     """
     step("pytest on SQLite", [str(PROGRAMS / "pytest")], clean_environ())
 
@@ -54,7 +54,7 @@ def run_tests_on_sqlite() -> None:
 def run_tests_on_postgres() -> None:
     """Run all tests on a PostgreSQL cluster of their own.
 
-    Errors: CommandFailed with pytest's exit code.
+    Errors: CommandFailedError with pytest's exit code.
     """
     # The cluster takes its encoding from the locale.
     environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
@@ -65,13 +65,13 @@ def run_tests_on_postgres() -> None:
 def step(title: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
     """Run one step under its header.
 
-    Errors: CommandFailed when it fails.
+    Errors: CommandFailedError when it fails.
     """
     say(f"\n== {title}")
     code = run(command, environ=environ)
     if code:
         say(f"\n== {title}: failed with exit code {code}")
-        raise CommandFailed(code)
+        raise CommandFailedError(code)
 
 
 def clean_environ(example: Path = ROOT / ".env.example") -> dict[str, str]:

@@ -33,12 +33,12 @@ def cents_from_dollars(dollars: Decimal | int | str) -> Cents:
         raise NotAnAmount(f"{dollars!r} is not an amount in dollars") from None
     if not amount.is_finite():
         raise NotAnAmount(f"{dollars!r} is not an amount in dollars")
-    cents = amount * 100
-    if cents != cents.to_integral_value():
-        raise NotAnAmount(f"{dollars} has more than two decimals")
-    if abs(cents) > LARGEST:
+    # The size first: a huge exponent must not reach the arithmetic, whose digits are limited.
+    if abs(amount) > LARGEST // 100:
         raise NotAnAmount(f"{dollars} is larger than any bill that MeterBase handles")
-    return Cents(int(cents))
+    if amount != amount.quantize(Decimal("0.01")):
+        raise NotAnAmount(f"{dollars} has more than two decimals")
+    return Cents(int(amount.scaleb(2)))
 
 
 def dollars_from_cents(cents: int) -> Decimal:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from integrations.sandbox.options import add_arguments, options_from
-from integrations.sandbox.serve import serve
+from integrations.sandbox.server import serve
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""Changes to leases that a test or a demonstration orders."""
+"""The end of a lease, which a test or a demonstration orders."""
 
 from __future__ import annotations
 

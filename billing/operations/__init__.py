@@ -1,0 +1,1 @@
+"""What can be done with bills, rules, calculations and posting jobs."""

@@ -1,0 +1,258 @@
+"""Calculating a bill, and bringing the calculation before somebody who approves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from billing.inputs import Gathered, gather_inputs
+from billing.models import (
+    Approval,
+    Calculation,
+    CalculationState,
+    Charge,
+    Decision,
+    ShareRule,
+    UtilityBill,
+)
+from billing.queries import changes_since
+from billing.rubs import Allocation, CannotAllocate, Problem, allocate
+from billing.rubs.wire import allocation_to_json, bill_input_to_json, digest
+from portfolios.models import User
+from portfolios.operations.audit import record_event
+
+
+class CannotCalculate(Exception):
+    """The bill cannot be shared until every one of these problems is solved."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(" ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+class NoShareRule(Exception):
+    """The property has no rule for this utility."""
+
+    def __init__(self, bill: UtilityBill) -> None:
+        super().__init__(
+            f"{bill.property} has no share rule for {bill.get_utility_display().lower()}. "
+            "Set one, then calculate."
+        )
+
+
+class WrongState(Exception):
+    """The calculation is not where this act needs it."""
+
+
+class OutOfDate(Exception):
+    """What the calculation was made from has changed since."""
+
+    def __init__(self, changes: Sequence[str]) -> None:
+        super().__init__(
+            "The calculation is out of date: " + "; ".join(changes) + ". Calculate the bill again."
+        )
+        self.changes = tuple(changes)
+
+
+class OwnWork(Exception):
+    """Whoever prepared a calculation cannot approve it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You prepared this calculation, so somebody else has to approve it or send it back."
+        )
+
+
+def calculate_bill(*, bill: UtilityBill, by: User, now: datetime) -> Calculation:
+    """Share a bill by the property's active rule, as a new version.
+
+    Errors: NoShareRule, CannotCalculate with all problems; WrongState when the bill is approved.
+    Effects: a calculation with its charges; the version before it is superseded; an audit event.
+    """
+    rule = ShareRule.objects.filter(
+        property=bill.property, utility=bill.utility, is_active=True
+    ).first()
+    if rule is None:
+        raise NoShareRule(bill)
+    gathered = gather_inputs(bill=bill, rule=rule)
+    return _store(gathered, _allocate(gathered), bill=bill, rule=rule, by=by, now=now)
+
+
+def _allocate(gathered: Gathered) -> Allocation:
+    problems = list(gathered.problems)
+    try:
+        allocation = allocate(gathered.bill_input)
+    except CannotAllocate as refusal:
+        problems.extend(refusal.problems)
+    if problems:
+        raise CannotCalculate(problems)
+    return allocation
+
+
+@transaction.atomic
+def _store(
+    gathered: Gathered,
+    allocation: Allocation,
+    *,
+    bill: UtilityBill,
+    rule: ShareRule,
+    by: User,
+    now: datetime,
+) -> Calculation:
+    # The row lock makes two people who calculate at once take turns.
+    UtilityBill.objects.select_for_update().get(pk=bill.pk)
+    _supersede(bill)
+    latest: int = bill.calculations.aggregate(latest=Max("version"))["latest"] or 0
+    calculation = Calculation.objects.create(
+        bill=bill,
+        share_rule=rule,
+        version=latest + 1,
+        inputs=bill_input_to_json(gathered.bill_input),
+        inputs_digest=digest(gathered.bill_input),
+        result=allocation_to_json(allocation),
+        engine_version=allocation.engine_version,
+        bill_cents=allocation.bill_cents,
+        tenants_cents=allocation.tenants_cents,
+        owner_cents=allocation.owner_cents,
+        prepared_by=by,
+        prepared_at=now,
+    )
+    Charge.objects.bulk_create(_charges(calculation, gathered))
+    record_event(
+        verb="calculation.made",
+        subject=calculation,
+        by=by,
+        now=now,
+        after={
+            "tenants_cents": calculation.tenants_cents,
+            "owner_cents": calculation.owner_cents,
+            "inputs_digest": calculation.inputs_digest,
+        },
+    )
+    return calculation
+
+
+def _supersede(bill: UtilityBill) -> None:
+    live = bill.calculations.filter(state__in=_LIVE).first()
+    if live is None:
+        return
+    if live.jobs.filter(post_to_pms=True).exists():
+        raise WrongState(
+            "This bill has been posted. Its charges can be reversed, but not calculated anew."
+        )
+    live.state = CalculationState.SUPERSEDED
+    live.save(update_fields=["state"])
+
+
+_LIVE = (CalculationState.DRAFT, CalculationState.IN_REVIEW, CalculationState.APPROVED)
+
+
+def _charges(calculation: Calculation, gathered: Gathered) -> list[Charge]:
+    charges = []
+    for line in calculation.result["lines"]:
+        unit = gathered.units[line["unit_key"]]
+        lease = gathered.leases[line["lease_key"]]
+        charges.append(
+            Charge(
+                calculation=calculation,
+                unit_id=unit.unit_id,
+                lease_id=lease.lease_id,
+                unit_label=unit.label,
+                resident_name=lease.resident_name,
+                propexo_unit_id=unit.propexo_unit_id,
+                propexo_lease_id=lease.propexo_lease_id,
+                propexo_resident_id=lease.propexo_resident_id,
+                amount_cents=line["cents"],
+                explanation=line,
+            )
+        )
+    return charges
+
+
+@transaction.atomic
+def submit_calculation(*, calculation: Calculation, by: User, now: datetime) -> None:
+    """Hand a draft over to the accountants.
+
+    Errors: WrongState, OutOfDate.
+    Effects: the calculation is in review; an audit event.
+    """
+    _refuse_out_of_date(calculation)
+    _change_state(
+        calculation,
+        CalculationState.DRAFT,
+        CalculationState.IN_REVIEW,
+        submitted_by=by,
+        submitted_at=now,
+    )
+    record_event(verb="calculation.submitted", subject=calculation, by=by, now=now)
+
+
+@transaction.atomic
+def approve_calculation(*, calculation: Calculation, by: User, now: datetime) -> Approval:
+    """Approve a calculation, which locks its figures.
+
+    Errors: OwnWork, WrongState, OutOfDate.
+    Effects: an approval; an audit event.
+    """
+    _refuse_own_work(calculation, by)
+    _refuse_out_of_date(calculation)
+    _change_state(calculation, CalculationState.IN_REVIEW, CalculationState.APPROVED)
+    return _decide(calculation, Decision.APPROVED, reason="", by=by, now=now)
+
+
+@transaction.atomic
+def reject_calculation(
+    *, calculation: Calculation, reason: str, by: User, now: datetime
+) -> Approval:
+    """Send a calculation back with a reason.
+
+    Errors: OwnWork, WrongState.
+    Effects: a decision; an audit event.
+    """
+    _refuse_own_work(calculation, by)
+    _change_state(calculation, CalculationState.IN_REVIEW, CalculationState.REJECTED)
+    return _decide(calculation, Decision.REJECTED, reason=reason, by=by, now=now)
+
+
+def _refuse_own_work(calculation: Calculation, by: User) -> None:
+    if by.pk in (calculation.prepared_by_id, calculation.submitted_by_id):
+        raise OwnWork
+
+
+def _refuse_out_of_date(calculation: Calculation) -> None:
+    changes = changes_since(calculation)
+    if changes:
+        raise OutOfDate(changes)
+
+
+def _change_state(
+    calculation: Calculation, was: CalculationState, to: CalculationState, **changes: object
+) -> None:
+    changed = Calculation.objects.filter(pk=calculation.pk, state=was).update(state=to, **changes)
+    if not changed:
+        calculation.refresh_from_db(fields=["state"])
+        raise WrongState(
+            f"This needs a calculation that is {was.label.lower()}; this one is "
+            f"{calculation.get_state_display().lower()}."
+        )
+    calculation.refresh_from_db()
+
+
+def _decide(
+    calculation: Calculation, decision: Decision, *, reason: str, by: User, now: datetime
+) -> Approval:
+    approval = Approval.objects.create(
+        calculation=calculation, decision=decision, decided_by=by, decided_at=now, reason=reason
+    )
+    record_event(
+        verb=f"calculation.{decision.value}",
+        subject=calculation,
+        by=by,
+        now=now,
+        after={"tenants_cents": calculation.tenants_cents},
+        note=reason,
+    )
+    return approval

@@ -1,0 +1,165 @@
+"""Looking a charge in doubt up in the PMS's ledger."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingState
+from billing.posting.states import MovedMeanwhile, move
+from billing.posting.store import close_attempt, is_taken, put_back
+from billing.posting.timetable import next_gap
+from integrations.models import Connection, ConnectionStatus
+from integrations.pms import errors
+from integrations.pms.gateway import PmsGateway
+from integrations.pms.records import MalformedRecord, PmsCharge
+from integrations.pms.reference import find_reference
+from meterbase.lib.money import cents_from_dollars
+
+# How often the ledger must not show a charge before it counts as not made.
+NEGATIVE_LOOKS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the ledger showed.
+
+    Shape: `unreadable` rows carry our reference but make no sense.
+    """
+
+    found: tuple[PmsCharge, ...]
+    unreadable: tuple[str, ...]
+
+
+def look_up(posting: Posting, *, gateway: PmsGateway, now: datetime) -> None:
+    """Look for a posting in the ledger and store what that proves; hold its lock meanwhile.
+
+    Effects: reads the PMS; moves the posting to posted, pending, rejected or review, or leaves it
+        for another look.
+    """
+    try:
+        look = _read_ledger(posting, gateway)
+    except errors.PmsError as error:
+        _look_later(posting, error, now)
+        return
+    with transaction.atomic():
+        attempt = posting.attempts.get(outcome="")
+        try:
+            _judge(posting, attempt, look, now)
+        except MovedMeanwhile:
+            transaction.set_rollback(True)
+
+
+def _read_ledger(posting: Posting, gateway: PmsGateway) -> Look:
+    place = posting.job.calculation.bill.property
+    rows = gateway.list_charges(
+        property_id=place.propexo_property_id, unit_id=posting.charge.propexo_unit_id
+    )
+    found: list[PmsCharge] = []
+    unreadable: list[str] = []
+    for row in rows:
+        if isinstance(row, MalformedRecord):
+            if posting.reference in row.raw:
+                unreadable.append(row.raw)
+        elif find_reference(row.description) == posting.reference:
+            found.append(row)
+    return Look(tuple(found), tuple(unreadable))
+
+
+def _judge(posting: Posting, attempt: PostingAttempt, look: Look, now: datetime) -> None:
+    problem = _contradiction(posting, look)
+    if problem:
+        move(posting, PostingState.REVIEW, now=now, error=problem, note=problem)
+    elif look.found:
+        charge_id = look.found[0].charge_id
+        close_attempt(
+            attempt,
+            AttemptOutcome.POSTED,
+            evidence="ledger",
+            now=now,
+            answer=f"Found in the PMS's ledger as {charge_id}.",
+        )
+        move(
+            posting,
+            PostingState.POSTED,
+            now=now,
+            remote_charge_id=charge_id,
+            error_code="",
+            error="",
+            raw_error="",
+            note="Found in the PMS's ledger.",
+        )
+    elif posting.negative_looks + 1 < NEGATIVE_LOOKS and posting.error_code != "DUPLICATE_CHARGE":
+        gap = timedelta(seconds=settings.POSTING_LOOK_GAP_SECONDS)
+        Posting.objects.filter(
+            pk=posting.pk, state=PostingState.UNKNOWN, token=posting.token
+        ).update(negative_looks=posting.negative_looks + 1, settle_at=now + gap)
+    else:
+        _conclude_absent(posting, attempt, now)
+
+
+def _contradiction(posting: Posting, look: Look) -> str | None:
+    if look.unreadable:
+        return "The PMS's ledger has a row with this reference that MeterBase cannot read."
+    if len(look.found) > 1:
+        ids = ", ".join(charge.charge_id for charge in look.found)
+        return f"The PMS's ledger has this charge {len(look.found)} times: {ids}."
+    if look.found and is_taken(posting, look.found[0].charge_id):
+        return (
+            f"The PMS's ledger has this reference on {look.found[0].charge_id}, which MeterBase "
+            "knows as another charge."
+        )
+    if look.found and cents_from_dollars(look.found[0].amount) != posting.amount_cents:
+        return (
+            f"The PMS's ledger has this charge as {look.found[0].charge_id} with another amount: "
+            f"${look.found[0].amount:,.2f}."
+        )
+    return None
+
+
+def _conclude_absent(posting: Posting, attempt: PostingAttempt, now: datetime) -> None:
+    """Say what follows when the ledger has not got the charge and its sender is gone."""
+    if posting.error_code == "DUPLICATE_CHARGE":
+        close_attempt(attempt, AttemptOutcome.REJECTED, evidence="response", now=now)
+        move(
+            posting,
+            PostingState.REJECTED,
+            now=now,
+            note="The PMS's own charge for this unit, code and date is not MeterBase's.",
+        )
+        return
+    if attempt.host != socket.gethostname():
+        # Only the machine that sent can prove that its sender is gone.
+        problem = (
+            f"The PMS does not show this charge, but it was sent from another machine "
+            f"({attempt.host}), whose end cannot be proven from here."
+        )
+        move(posting, PostingState.REVIEW, now=now, error=problem, note=problem)
+        return
+    close_attempt(attempt, AttemptOutcome.NOT_APPLIED, evidence="ledger-negative", now=now)
+    put_back(
+        posting,
+        code=posting.error_code or errors.OutcomeUnknown.code,
+        because=f"The PMS did not show the charge in {NEGATIVE_LOOKS} looks.",
+        wait=timedelta(0),
+        counts=True,
+        now=now,
+    )
+
+
+def _look_later(posting: Posting, error: errors.PmsError, now: datetime) -> None:
+    """Put the look off; the charge stays in doubt and is not sent meanwhile."""
+    told = error.retry_after if isinstance(error, errors.Throttled) else None
+    gap = max(next_gap(tries=posting.tries, told=told), timedelta(seconds=1))
+    Posting.objects.filter(pk=posting.pk, state=PostingState.UNKNOWN, token=posting.token).update(
+        settle_at=now + gap, waiting_because=error.message[:200]
+    )
+    connection = Connection.objects.filter(pk=posting.connection_id)
+    if isinstance(error, errors.PmsLoginExpired | errors.ApiKeyRefused):
+        connection.update(status=ConnectionStatus.LOGIN_EXPIRED, status_note=error.message)
+    elif told is not None:
+        connection.update(paused_until=now + told)

@@ -1,0 +1,168 @@
+"""Writing down what came of a call: state, attempt and connection in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingState
+from billing.posting.claim import Claim
+from billing.posting.outcomes import NothingSent, Outcome, Posted, Rejected, Unknown
+from billing.posting.states import move
+from billing.posting.timetable import is_spent, next_gap
+from integrations.models import Connection, ConnectionStatus
+
+
+@transaction.atomic
+def store_outcome(claim: Claim, outcome: Outcome, *, now: datetime) -> None:
+    """Store the outcome of a claim.
+
+    Errors: MovedMeanwhile when the posting is no longer this claim's; nothing is stored then.
+    """
+    match outcome:
+        case Posted():
+            _store_posted(claim, outcome, now)
+        case NothingSent():
+            _store_nothing_sent(claim, outcome, now)
+        case Rejected():
+            _store_rejected(claim, outcome, now)
+        case Unknown():
+            _store_unknown(claim, outcome, now)
+
+
+def close_attempt(
+    attempt: PostingAttempt,
+    outcome: AttemptOutcome,
+    *,
+    evidence: str,
+    now: datetime,
+    http_status: int | None = None,
+    answer: str = "",
+) -> None:
+    """Write down what is now proven of an attempt."""
+    attempt.outcome, attempt.evidence, attempt.finished_at = outcome, evidence, now
+    attempt.http_status = http_status or attempt.http_status
+    attempt.answer = answer or attempt.answer
+    attempt.save(update_fields=["outcome", "evidence", "finished_at", "http_status", "answer"])
+
+
+def is_taken(posting: Posting, charge_id: str) -> bool:
+    """Tell whether another posting has this charge id of the PMS already."""
+    others = Posting.objects.filter(
+        connection_id=posting.connection_id, remote_charge_id=charge_id
+    ).exclude(pk=posting.pk)
+    return others.exists()
+
+
+def _store_posted(claim: Claim, outcome: Posted, now: datetime) -> None:
+    if is_taken(claim.posting, outcome.charge_id):
+        message = f"The PMS answered with {outcome.charge_id}, the id of another charge."
+        doubt = Unknown("OUTCOME_UNKNOWN", message, outcome.http_status, outcome.answer)
+        _store_unknown(claim, doubt, now)
+        return
+    close_attempt(
+        claim.attempt,
+        AttemptOutcome.POSTED,
+        evidence="response",
+        now=now,
+        http_status=outcome.http_status,
+        answer=outcome.answer,
+    )
+    move(
+        claim.posting,
+        PostingState.POSTED,
+        now=now,
+        remote_charge_id=outcome.charge_id,
+        error_code="",
+        error="",
+        raw_error="",
+    )
+
+
+def _store_nothing_sent(claim: Claim, outcome: NothingSent, now: datetime) -> None:
+    close_attempt(
+        claim.attempt,
+        AttemptOutcome.NOT_APPLIED,
+        evidence=outcome.evidence,
+        now=now,
+        http_status=outcome.http_status,
+        answer=outcome.answer,
+    )
+    if outcome.login_expired:
+        Connection.objects.filter(pk=claim.posting.connection_id).update(
+            status=ConnectionStatus.LOGIN_EXPIRED, status_note=outcome.because
+        )
+    wait = next_gap(tries=claim.posting.tries, told=outcome.wait)
+    if outcome.connection_waits:
+        Connection.objects.filter(pk=claim.posting.connection_id).update(paused_until=now + wait)
+    put_back(
+        claim.posting,
+        code=outcome.code,
+        because=outcome.because,
+        wait=wait if outcome.counts else timedelta(0),
+        counts=outcome.counts,
+        now=now,
+    )
+
+
+def put_back(
+    posting: Posting, *, code: str, because: str, wait: timedelta, counts: bool, now: datetime
+) -> None:
+    """Make a charge that was certainly not made wait for its next try, or for a person."""
+    if counts and is_spent(tries=posting.tries, created_at=posting.created_at, now=now):
+        move(
+            posting,
+            PostingState.REJECTED,
+            now=now,
+            error_code=code,
+            error=f"{because} MeterBase tried {posting.tries} times and stopped.",
+        )
+        return
+    move(
+        posting,
+        PostingState.PENDING,
+        now=now,
+        not_before=now + wait,
+        tries=posting.tries if counts else posting.tries - 1,
+        waiting_because=because[:200],
+        note=because,
+    )
+
+
+def _store_rejected(claim: Claim, outcome: Rejected, now: datetime) -> None:
+    close_attempt(
+        claim.attempt,
+        AttemptOutcome.REJECTED,
+        evidence="response",
+        now=now,
+        http_status=outcome.http_status,
+        answer=outcome.answer,
+    )
+    move(
+        claim.posting,
+        PostingState.REJECTED,
+        now=now,
+        error_code=outcome.code,
+        error=outcome.message,
+        raw_error=outcome.answer,
+        note=outcome.message,
+    )
+
+
+def _store_unknown(claim: Claim, outcome: Unknown, now: datetime) -> None:
+    """Keep the attempt open: while it is, nobody can send this charge again."""
+    claim.attempt.http_status, claim.attempt.answer = outcome.http_status, outcome.answer
+    claim.attempt.save(update_fields=["http_status", "answer"])
+    settle = timedelta(seconds=0 if outcome.look_now else settings.POSTING_SETTLE_SECONDS)
+    move(
+        claim.posting,
+        PostingState.UNKNOWN,
+        now=now,
+        settle_at=now + settle,
+        error_code=outcome.code,
+        error=outcome.message,
+        raw_error=outcome.answer,
+        note=outcome.message,
+    )

@@ -1,0 +1,176 @@
+"""Reading calculations, jobs and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+
+from billing.inputs import gather_inputs
+from billing.models import (
+    Calculation,
+    Posting,
+    PostingJob,
+    PostingState,
+    ShareRule,
+    UtilityBill,
+)
+from billing.rubs.wire import bill_input_to_json, digest
+
+JobStatus = str
+
+_FIELD_NAMES = {
+    "sqft": "square feet",
+    "bedrooms": "bedrooms",
+    "bathrooms": "bathrooms",
+    "billable": "billable",
+    "stays": "leases or people in the period",
+    "excluded_because": "exclusion",
+    "label": "unit number",
+}
+
+
+def changes_since(calculation: Calculation) -> tuple[str, ...]:
+    """Say what has changed since a calculation was made; nothing when it is still right."""
+    bill = UtilityBill.objects.select_related("property").get(pk=calculation.bill_id)
+    rule = ShareRule.objects.filter(
+        property=bill.property, utility=bill.utility, is_active=True
+    ).first()
+    if rule is None or rule.pk != calculation.share_rule_id:
+        return (f"the share rule is no longer version {calculation.share_rule.version}",)
+    now = gather_inputs(bill=bill, rule=rule)
+    if digest(now.bill_input) == calculation.inputs_digest:
+        return ()
+    return tuple(_differences(calculation.inputs, bill_input_to_json(now.bill_input)))
+
+
+def _differences(was: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
+    if was["amount_cents"] != now["amount_cents"] or was["period"] != now["period"]:
+        yield "the bill was changed"
+    old = {unit["key"]: unit for unit in was["units"]}
+    new = {unit["key"]: unit for unit in now["units"]}
+    for key in old.keys() | new.keys():
+        if key not in old:
+            yield f"unit {new[key]['label']} is new"
+        elif key not in new:
+            yield f"unit {old[key]['label']} is gone"
+        else:
+            changed = [name for name in _FIELD_NAMES if old[key][name] != new[key][name]]
+            if changed:
+                names = " and ".join(_FIELD_NAMES[name] for name in changed)
+                yield f"unit {new[key]['label']} has other {names}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """How a job stands, counted from its postings; the parts add up to the total.
+
+    Units: charges; cents.
+    """
+
+    total: int
+    posted: int
+    failed: int
+    pending: int
+    unknown: int
+    skipped: int
+    posted_cents: int
+    total_cents: int
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more happens by itself."""
+        return not (self.pending or self.unknown)
+
+    @property
+    def status(self) -> JobStatus:
+        """Name the job's status as the API does."""
+        if self.is_over:
+            return "completed"
+        started = self.posted or self.failed or self.unknown
+        return "running" if started else "queued"
+
+
+_COUNTED_AS = {
+    PostingState.POSTED: "posted",
+    PostingState.REJECTED: "failed",
+    PostingState.REVIEW: "failed",
+    PostingState.PENDING: "pending",
+    PostingState.SENDING: "pending",
+    PostingState.UNKNOWN: "unknown",
+    PostingState.CANCELLED: "skipped",
+}
+
+
+def count_job(job: PostingJob) -> JobCounts:
+    """Count a job's postings."""
+    return count_jobs([job])[job.pk]
+
+
+def count_jobs(jobs: Sequence[PostingJob]) -> dict[int, JobCounts]:
+    """Count the postings of several jobs in one query."""
+    names = ("total", "posted", "failed", "pending", "unknown", "skipped")
+    money = ("posted_cents", "total_cents")
+    sums = {job.pk: dict.fromkeys((*names, *money), 0) for job in jobs}
+    groups = (
+        Posting.objects.filter(job__in=sums)
+        .order_by()
+        .values_list("job_id", "state")
+        .annotate(count=Count("pk"), cents=Sum("amount_cents"))
+    )
+    for job_id, state, count, cents in groups:
+        found = sums[job_id]
+        found[_COUNTED_AS[PostingState(state)]] += count
+        found["total"] += count
+        found["total_cents"] += cents
+        if state == PostingState.POSTED:
+            found["posted_cents"] += cents
+    return {pk: JobCounts(**found) for pk, found in sums.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPosting:
+    """A job that posted charges for the same bill, or the same utility and overlapping days.
+
+    Units: cents.
+    """
+
+    job: PostingJob
+    same_bill: bool
+    counts: JobCounts
+
+
+def earlier_postings(bill: UtilityBill) -> list[EarlierPosting]:
+    """Find what was posted before for this bill, and for this utility and overlapping days."""
+    jobs = list(
+        PostingJob.objects.filter(
+            post_to_pms=True,
+            calculation__bill__property=bill.property,
+            calculation__bill__utility=bill.utility,
+            calculation__bill__period_start__lt=bill.period_end,
+            calculation__bill__period_end__gt=bill.period_start,
+        ).select_related("calculation__bill__property", "created_by")
+    )
+    counts = count_jobs(jobs)
+    return [
+        EarlierPosting(job=job, same_bill=job.calculation.bill_id == bill.pk, counts=counts[job.pk])
+        for job in jobs
+    ]
+
+
+def open_failures(postings: QuerySet[Posting]) -> QuerySet[Posting]:
+    """Keep the postings that wait for a person."""
+    waiting = postings.filter(
+        state__in=[PostingState.REJECTED, PostingState.REVIEW], resolved_at=None
+    )
+    return waiting.select_related("charge", "job__calculation__bill__property").order_by(
+        "error_code", "-state_at", "pk"
+    )
+
+
+def last_beat(job: PostingJob) -> datetime | None:
+    """Tell when anything last happened to a job's postings."""
+    return job.postings.order_by("-state_at").values_list("state_at", flat=True).first()

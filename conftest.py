@@ -1,0 +1,200 @@
+"""What every test can ask for: a cast of people, a portfolio, and a sandbox to talk to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+
+if TYPE_CHECKING:
+    from billing.models import Calculation, UtilityBill
+    from integrations.models import Connection
+    from integrations.pms.gateway import PmsGateway
+    from integrations.sandbox.server import RunningSandbox
+    from portfolios.models import Portfolio, Property, User
+
+NOW = datetime(2026, 4, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _own_state_folder(settings, tmp_path: Path) -> None:
+    settings.STATE_DIR = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Tell the time at which the tests' stories happen."""
+    return NOW
+
+
+class Clock:
+    """A clock that a test moves by hand."""
+
+    def __init__(self, start: datetime) -> None:
+        self.time = start
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **how_far: float) -> None:
+        """Move the clock on."""
+        self.time += timedelta(**how_far)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a clock that stands still until the test moves it."""
+    return Clock(NOW)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people of every story, and the portfolio that all but the stranger belong to."""
+
+    portfolio: Portfolio
+    manager: User
+    accountant: User
+    viewer: User
+    stranger: User
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Make the people and their portfolio."""
+    from portfolios.models import Membership, Portfolio, Role, User
+
+    portfolio = Portfolio.objects.create(name="Lakeside", created_at=NOW)
+    elsewhere = Portfolio.objects.create(name="Elsewhere", created_at=NOW)
+    people = {
+        name: User.objects.create_user(name, password="correct horse", first_name=name.title())
+        for name in ("manager", "accountant", "viewer", "stranger")
+    }
+    for role in Role:
+        Membership.objects.create(user=people[role.value], portfolio=portfolio, role=role)
+    Membership.objects.create(user=people["stranger"], portfolio=elsewhere, role=Role.ACCOUNTANT)
+    return Cast(portfolio=portfolio, **people)
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """Give a function that signs a person in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def sandbox(settings, tmp_path: Path) -> Iterator[RunningSandbox]:
+    """Run a sandbox of Propexo over HTTP, and point the settings to it."""
+    from integrations.sandbox.server import running_sandbox
+
+    with running_sandbox(data_dir=tmp_path / "sandbox") as running:
+        settings.PROPEXO_BASE_URL = running.base_url
+        settings.PROPEXO_API_KEY = running.api_key
+        yield running
+
+
+@pytest.fixture
+def gateway(sandbox: RunningSandbox) -> PmsGateway:
+    """Open a gateway to the sandbox."""
+    from integrations.gateways import open_gateway
+
+    return open_gateway()
+
+
+@pytest.fixture
+def connection(cast: Cast, gateway: PmsGateway) -> Connection:
+    """Connect the portfolio to the sandbox's Yardi."""
+    from integrations.operations.connections import add_connection
+
+    return add_connection(
+        portfolio=cast.portfolio,
+        propexo_connection_id="conn_001",
+        pms="yardi_voyager",
+        integration_id="",
+        gateway=gateway,
+        by=cast.manager,
+        now=NOW,
+    )
+
+
+@pytest.fixture
+def place(cast: Cast, connection: Connection, gateway: PmsGateway) -> Property:
+    """Import and sync the sandbox's first property: 48 units, three of them vacant."""
+    from integrations.models import SyncRun
+    from integrations.operations.imports import import_properties
+    from integrations.sync.run import run_sync
+
+    report = import_properties(
+        connection=connection,
+        portfolio=cast.portfolio,
+        propexo_property_ids=["prop_001"],
+        gateway=gateway,
+        by=cast.manager,
+        now=NOW,
+    )
+    run = SyncRun.objects.create(property=report.created[0], queued_at=NOW)
+    run_sync(run_id=run.pk, gateway=gateway, clock=lambda: NOW)
+    return report.created[0]
+
+
+@pytest.fixture
+def bill(cast: Cast, place: Property) -> UtilityBill:
+    """Enter the March water bill, with a rule by square footage and 10 % common area."""
+    from billing.models import Method, Utility, VacancyPolicy
+    from billing.operations.bills import BillEntry, enter_bill
+    from billing.operations.share_rules import ShareRuleEntry, set_share_rule
+    from meterbase.lib.money import Cents
+    from meterbase.lib.periods import Period
+
+    set_share_rule(
+        place=place,
+        utility=Utility.WATER,
+        entry=ShareRuleEntry(
+            method=Method.SQUARE_FEET,
+            vacancy=VacancyPolicy.OWNER_PAYS,
+            common_area_percent=Decimal(10),
+        ),
+        by=cast.manager,
+        now=NOW,
+    )
+    return enter_bill(
+        place=place,
+        entry=BillEntry(
+            utility=Utility.WATER,
+            period=Period(date(2026, 3, 1), date(2026, 4, 1)),
+            amount=Cents(566_161),
+        ),
+        by=cast.manager,
+        now=NOW,
+    )
+
+
+@pytest.fixture
+def approved(cast: Cast, bill: UtilityBill) -> Calculation:
+    """Calculate, submit and approve the bill: 45 charges."""
+    from billing.operations.calculations import (
+        approve_calculation,
+        calculate_bill,
+        submit_calculation,
+    )
+
+    calculation = calculate_bill(bill=bill, by=cast.manager, now=NOW)
+    submit_calculation(calculation=calculation, by=cast.manager, now=NOW)
+    approve_calculation(calculation=calculation, by=cast.accountant, now=NOW)
+    return calculation

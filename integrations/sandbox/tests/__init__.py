@@ -1,0 +1,1 @@
+"""Tests of the sandbox, over the wire wherever that is possible."""
