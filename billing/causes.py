@@ -63,6 +63,13 @@ _CAUSES = (
 _BY_CODE = {cause.code: cause for cause in _CAUSES}
 
 
+def name_unit(code: str, message: str, *, unit: str) -> str:
+    """Write the sentence of a failed charge, which always names its unit."""
+    if code == "LEASE_NOT_FOUND":
+        return f"No active lease found for unit {unit}. The resident may have moved out."
+    return f"Unit {unit}: {message}"
+
+
 def cause_of(code: str) -> Cause:
     """Explain an error code; one that is not known is a refusal of the PMS."""
     return _BY_CODE.get(

@@ -161,6 +161,12 @@ def earlier_postings(bill: UtilityBill) -> list[EarlierPosting]:
     ]
 
 
+def failed_postings(job: PostingJob) -> QuerySet[Posting]:
+    """Select the charges of a job that failed, resolved by hand or not."""
+    failed = job.postings.filter(state__in=[PostingState.REJECTED, PostingState.REVIEW])
+    return failed.select_related("charge").order_by("pk")
+
+
 def open_failures(postings: QuerySet[Posting]) -> QuerySet[Posting]:
     """Keep the postings that wait for a person."""
     waiting = postings.filter(

@@ -7,6 +7,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from meterbase.api import api
 from meterbase.views import home
 
 admin.site.site_header = "MeterBase support"
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portfolios/", include("portfolios.urls")),
     path("integrations/", include("integrations.urls")),
     path("billing/", include("billing.urls")),
+    path("api/", api.urls),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url="/static/meterbase/favicon.svg")),
 ]

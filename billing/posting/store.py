@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from billing.causes import name_unit
 from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingState
 from billing.posting.claim import Claim
 from billing.posting.outcomes import NothingSent, Outcome, Posted, Rejected, Unknown
@@ -140,12 +141,13 @@ def _store_rejected(claim: Claim, outcome: Rejected, now: datetime) -> None:
         http_status=outcome.http_status,
         answer=outcome.answer,
     )
+    unit = claim.posting.charge.unit_label
     move(
         claim.posting,
         PostingState.REJECTED,
         now=now,
         error_code=outcome.code,
-        error=outcome.message,
+        error=name_unit(outcome.code, outcome.message, unit=unit),
         raw_error=outcome.answer,
         note=outcome.message,
     )

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from integrations.pms import exact_json
 from integrations.pms.records import RateLimit
+from meterbase.lib.exact_json import read_json
 
 # What is kept of an answer beside an error: enough to see what happened.
 EXCERPT_CHARACTERS = 2_000
@@ -43,9 +43,9 @@ class Answer:
     def json(self) -> object:
         """Read the body as JSON with exact decimals.
 
-        Errors: exact_json.NotJson.
+        Errors: MalformedJson.
         """
-        return exact_json.loads(self.body)
+        return read_json(self.body)
 
 
 def read_rate_limit(headers: Mapping[str, str], *, now: datetime) -> RateLimit | None:

@@ -10,9 +10,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from integrations.pms import exact_json, values
+from integrations.pms import values
 from integrations.pms.records import MalformedRecord, RecordKind
 from integrations.pms.values import Wrong
+from meterbase.lib.exact_json import write_json
 
 _Record = TypeVar("_Record")
 
@@ -162,6 +163,6 @@ class Fields:
 
 def _shown(value: object) -> str:
     try:
-        return exact_json.dumps(value)
+        return write_json(value).decode()
     except RecursionError:
         return "(nested too deeply to be shown)"

@@ -12,7 +12,6 @@ from urllib.parse import quote
 from integrations.pms import unified_charges, unified_records
 from integrations.pms.answer import Answer
 from integrations.pms.errors import NotFound, UnreadableAnswer
-from integrations.pms.exact_json import NotJson
 from integrations.pms.parsing import Fields, read_row
 from integrations.pms.records import (
     ChargeOrder,
@@ -30,6 +29,7 @@ from integrations.pms.records import (
     RecordKind,
 )
 from integrations.pms.transport import Transport
+from meterbase.lib.exact_json import MalformedJson
 
 _Record = TypeVar("_Record")
 
@@ -219,7 +219,7 @@ def _page_of(answer: Answer) -> _Page:
 def _json_of(answer: Answer) -> object:
     try:
         return answer.json()
-    except NotJson:
+    except MalformedJson:
         raise _unreadable(answer, "It is not JSON.") from None
 
 

@@ -24,7 +24,7 @@ from integrations.pms.errors import (
     Unavailable,
     UnreadableAnswer,
 )
-from integrations.pms.exact_json import NotJson
+from meterbase.lib.exact_json import MalformedJson
 
 _Kind = TypeVar("_Kind", bound=PmsError)
 
@@ -74,7 +74,7 @@ def read_complaint(answer: Answer) -> Complaint:
     """Read the error object, whatever else the body is."""
     try:
         body = answer.json()
-    except NotJson:
+    except MalformedJson:
         return Complaint()
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):

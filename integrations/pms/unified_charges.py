@@ -7,15 +7,14 @@ from datetime import date
 from decimal import Decimal
 from http import HTTPStatus
 
-from integrations.pms import exact_json
 from integrations.pms.answer import Answer
 from integrations.pms.errors import InvalidRequest
-from integrations.pms.exact_json import NotJson
 from integrations.pms.parsing import Fields, read_row
 from integrations.pms.records import ChargeOrder, ChargeReceipt, MalformedRecord
 from integrations.pms.reference import find_reference
 from integrations.pms.refusals import lost_outcome
 from integrations.pms.values import tidy
+from meterbase.lib.exact_json import MalformedJson, read_json, write_json
 from meterbase.lib.money import NotAnAmount, cents_from_dollars, dollars_from_cents
 
 _NOT_OURS = "The stored charge cannot be read, so nothing was sent."
@@ -53,7 +52,7 @@ def write_body(order: ChargeOrder) -> bytes:
         "charge_code": order.charge_code,
         "description": tidy(f"{order.description} [{order.reference}]"),
     }
-    return exact_json.dumps(body).encode("ascii")
+    return write_json(body)
 
 
 def read_body(body: bytes, *, reference: str) -> ChargeTerms:
@@ -63,8 +62,8 @@ def read_body(body: bytes, *, reference: str) -> ChargeTerms:
         charge that could not be found again is not sent.
     """
     try:
-        row = exact_json.loads(body)
-    except NotJson:
+        row = read_json(body)
+    except MalformedJson:
         raise InvalidRequest(_NOT_OURS) from None
     terms = read_row(row, kind="charge", build=_terms_from)
     if isinstance(terms, MalformedRecord):
@@ -84,7 +83,7 @@ def receipt_for(answer: Answer, *, sent: ChargeTerms) -> ChargeReceipt:
         raise lost_outcome(answer, why="The answer does not say that the charge was made.")
     try:
         row = answer.json()
-    except NotJson:
+    except MalformedJson:
         raise lost_outcome(answer, why="The answer is not JSON.") from None
     made = read_row(row, kind="charge", build=lambda fields: (_id_of(fields), _terms_from(fields)))
     if isinstance(made, MalformedRecord):

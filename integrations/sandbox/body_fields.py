@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from integrations.sandbox.amounts import NotAnAmount, cents_from
-from integrations.sandbox.exact_json import JsonValue
 from integrations.sandbox.moments import calendar_day
 from integrations.sandbox.problems import invalid
+from meterbase.lib.exact_json import JsonValue
 
 Value = TypeVar("Value")
 

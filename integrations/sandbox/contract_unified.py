@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from integrations.sandbox.body_fields import BodyFields
-from integrations.sandbox.exact_json import JsonValue
 from integrations.sandbox.exchange import Call, Reply, Request, Route, Sandbox
 from integrations.sandbox.ledger import ChargeRequest, post_charge
 from integrations.sandbox.listing import Row, Selection, find_row
@@ -29,6 +28,7 @@ from integrations.sandbox.unified_records import (
     write_unit,
     write_webhook,
 )
+from meterbase.lib.exact_json import JsonValue
 
 _MODELS = ("properties", "units", "leases", "residents", "charges", "charge_codes", "payments")
 _FREQUENCIES = ("realtime", "hourly", "daily")

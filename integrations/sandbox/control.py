@@ -6,7 +6,6 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from integrations.sandbox.body_fields import BodyFields
-from integrations.sandbox.exact_json import JsonValue
 from integrations.sandbox.exchange import Reply, Request, Route, Sandbox
 from integrations.sandbox.faults import Fault, FaultKind
 from integrations.sandbox.lease_endings import end_lease
@@ -14,6 +13,7 @@ from integrations.sandbox.ledger import read_ledger
 from integrations.sandbox.listing import Row, Selection, count_rows, select_rows
 from integrations.sandbox.problems import invalid
 from integrations.sandbox.unified_records import write_lease
+from meterbase.lib.exact_json import JsonValue
 
 PREFIX = "/_sandbox/"
 _MOST_LEASES = 1000

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote
 
-from integrations.sandbox.exact_json import JsonValue, MalformedJson, read_json
 from integrations.sandbox.faults import FaultBook
 from integrations.sandbox.moments import Clock, stamp
 from integrations.sandbox.problems import Problem, invalid, malformed
 from integrations.sandbox.rate import RateLimiter
 from integrations.sandbox.store import Store
+from meterbase.lib.exact_json import JsonValue, MalformedJson, read_json
 
 
 @dataclass(frozen=True, slots=True)

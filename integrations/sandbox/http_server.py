@@ -11,10 +11,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from integrations.sandbox.exact_json import write_json
 from integrations.sandbox.exchange import Reply, Request, Sandbox
 from integrations.sandbox.front import answer, refuse
 from integrations.sandbox.problems import Problem, malformed
+from meterbase.lib.exact_json import write_json
 
 LARGEST_BODY = 64 * 1024
 _MOST_DISCARDED = 8 * 1024 * 1024

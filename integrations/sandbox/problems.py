@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from integrations.sandbox.exact_json import JsonValue
+from meterbase.lib.exact_json import JsonValue
 
 
 class Problem(Exception):

@@ -7,10 +7,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from integrations.sandbox.exact_json import JsonValue
 from integrations.sandbox.listing import Selection, count_rows, select_rows
 from integrations.sandbox.problems import Problem, invalid
 from integrations.sandbox.unified_records import Writer
+from meterbase.lib.exact_json import JsonValue
 
 _DEFAULT_PER_PAGE = 50
 _LARGEST_PER_PAGE = 200

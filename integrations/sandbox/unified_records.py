@@ -7,8 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from integrations.sandbox.amounts import dollars_from
-from integrations.sandbox.exact_json import JsonValue
 from integrations.sandbox.listing import Row
+from meterbase.lib.exact_json import JsonValue
 
 Writer = Callable[[Row], dict[str, JsonValue]]
 

@@ -6,8 +6,8 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from integrations.pms.answer import Answer, read_rate_limit, wait_after
-from integrations.pms.exact_json import NotJson
 from integrations.pms.tests.conftest import NOW
+from meterbase.lib.exact_json import MalformedJson
 
 
 def test_an_excerpt_is_two_thousand_characters_of_whatever_came() -> None:
@@ -24,7 +24,7 @@ def test_a_repr_shows_nobodys_data() -> None:
 
 def test_a_body_that_is_not_json_is_said_to_be_none() -> None:
     for body in (b"", b"<html>", b"{", b"NaN", b"\xff\xfe\xff", b"[" * 100_000):
-        with pytest.raises(NotJson):
+        with pytest.raises(MalformedJson):
             Answer(status=200, headers={}, body=body).json()
 
 

@@ -55,6 +55,10 @@ def everything_about(error: PmsError) -> str:
             id="a quoting header line",
         ),
         pytest.param(
+            says(b"HTTP/1.1 401 No\r\n " + API_KEY.encode() + b"\r\nX: y\r\n\r\n"),
+            id="a quoting first header line",
+        ),
+        pytest.param(
             answer("400 Bad Request", b"", f"X-Request-Id: {API_KEY}"), id="a quoting header"
         ),
         pytest.param(answer("401 Unauthorized", QUOTES_THE_KEY), id="401"),

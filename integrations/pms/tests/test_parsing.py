@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.pms import exact_json
 from integrations.pms.parsing import Fields, read_row
 from integrations.pms.records import MalformedRecord
 from integrations.pms.unified_records import lease_from, payment_from, property_from, unit_from
 from integrations.pms.values import tidy
+from meterbase.lib.exact_json import read_json, write_json
 
 HUGE = Decimal("1E+999999999")
 READERS = (
@@ -167,7 +167,7 @@ def test_an_amount_always_has_two_decimals() -> None:
 def test_a_wrong_field_is_named_with_what_it_may_be(kind: str, value: object, allowed: str) -> None:
     _, problems = read(kind, value)
     assert problems == [
-        f"field is {exact_json.dumps(value)[:60]}; it must be {allowed}.",
+        f"field is {write_json(value).decode()[:60]}; it must be {allowed}.",
     ]
 
 
@@ -206,14 +206,14 @@ def test_all_problems_of_a_row_are_found_at_once() -> None:
         "current_lease.occupant_count",
         "updated_at",
     ]
-    assert exact_json.loads(found.raw.encode()) == row
+    assert read_json(found.raw.encode()) == row
 
 
 @pytest.mark.parametrize("row", [None, [], "unit_1", 7])
 def test_a_row_that_is_no_object_is_kept(row: object) -> None:
     found = read_row(row, kind="lease", build=lease_from)
     assert found == MalformedRecord(
-        "lease", "", ("The row is not an object.",), exact_json.dumps(row)
+        "lease", "", ("The row is not an object.",), write_json(row).decode()
     )
 
 

@@ -6,7 +6,6 @@ from itertools import islice
 import pytest
 import responses
 
-from integrations.pms import exact_json
 from integrations.pms.errors import PmsError, PmsLoginExpired, UnreadableAnswer
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import (
@@ -14,6 +13,7 @@ from integrations.pms.records import (
     PmsPayment,
 )
 from integrations.pms.tests.wire import BASE, LAST_PAGE, serve, serve_rows
+from meterbase.lib.exact_json import write_json
 
 UPDATED = datetime(2026, 3, 31, 8, 0, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ def serve_page(wire: responses.RequestsMock, cursor: str, following: object, *nu
     pagination = {"next_cursor": following, "has_more": following is not None, "per_page": 200}
     wire.get(
         f"{BASE}/v1/payments",
-        body=exact_json.dumps({"data": [payment(n) for n in numbers], "pagination": pagination}),
+        body=write_json({"data": [payment(n) for n in numbers], "pagination": pagination}).decode(),
         match=[
             responses.matchers.query_param_matcher(
                 {"property_id": "prop_1", "cursor": cursor, "per_page": "200"}

@@ -118,7 +118,6 @@ def test_it_lists_properties(wire: responses.RequestsMock, gateway: PmsGateway) 
 
 
 def test_it_lists_units(wire: responses.RequestsMock, gateway: PmsGateway) -> None:
-    lease = {"id": "lease_1", "occupant_count": 2, "start_date": "2025-01-01", "end_date": None}
     serve_rows(
         wire,
         "/v1/units",
@@ -130,52 +129,48 @@ def test_it_lists_units(wire: responses.RequestsMock, gateway: PmsGateway) -> No
             "bedrooms": 1,
             "bathrooms": Decimal("1.5"),
             "status": "Occupied",
-            "current_lease": lease,
+            "current_lease": {"id": "lease_1", "occupant_count": 2, "end_date": None},
             "updated_at": "2026-03-31T08:00:00Z",
-        },
-        {
-            "id": "unit_2",
-            "property_id": "prop_1",
-            "unit_number": 101,
-            "sqft": "-",
-            "bedrooms": "Studio",
-            "bathrooms": None,
-            "status": "vacant",
-            "current_lease": None,
         },
     )
     assert list(gateway.list_units(property_id="prop_1")) == [
         PmsUnit(
-            "unit_1",
-            "prop_1",
-            "A-202",
-            "",
-            742,
-            Decimal(1),
-            Decimal("1.5"),
-            Occupancy.OCCUPIED,
+            unit_id="unit_1",
+            property_id="prop_1",
+            unit_number="A-202",
+            building="",
+            square_feet=742,
+            bedrooms=Decimal(1),
+            bathrooms=Decimal("1.5"),
+            occupancy=Occupancy.OCCUPIED,
             billable=True,
             raw_status="Occupied",
             current_lease_id="lease_1",
             occupant_count=2,
             updated_at=UPDATED,
-        ),
-        PmsUnit(
-            "unit_2",
-            "prop_1",
-            "101",
-            "",
-            None,
-            Decimal(0),
-            None,
-            Occupancy.VACANT,
-            billable=True,
-            raw_status="vacant",
-            current_lease_id=None,
-            occupant_count=None,
-        ),
+        )
     ]
     assert asked(wire) == ["/v1/units?property_id=prop_1&cursor=&per_page=200"]
+
+
+def test_what_a_unit_lacks_is_none_and_never_zero(
+    wire: responses.RequestsMock, gateway: PmsGateway
+) -> None:
+    row = {"id": "unit_2", "property_id": "prop_1", "unit_number": 101, "status": "vacant"}
+    serve_rows(wire, "/v1/units", {**row, "sqft": 0, "bathrooms": None, "current_lease": None})
+    (unit,) = gateway.list_units(property_id="prop_1")
+    assert isinstance(unit, PmsUnit)
+    assert unit.unit_number == "101"
+    assert (unit.square_feet, unit.bedrooms, unit.bathrooms) == (None, None, None)
+    assert (unit.current_lease_id, unit.occupant_count, unit.updated_at) == (None, None, None)
+
+
+def test_a_studio_has_no_bedroom(wire: responses.RequestsMock, gateway: PmsGateway) -> None:
+    row = {"id": "unit_2", "property_id": "prop_1", "unit_number": "1", "bedrooms": "Studio"}
+    serve_rows(wire, "/v1/units", row)
+    (unit,) = gateway.list_units(property_id="prop_1")
+    assert isinstance(unit, PmsUnit)
+    assert unit.bedrooms == Decimal(0)
 
 
 @pytest.mark.parametrize(

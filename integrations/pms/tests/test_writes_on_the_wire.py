@@ -16,7 +16,7 @@ from integrations.pms.tests.scripted_server import (
     stays_silent,
     trickles,
 )
-from integrations.pms.transport import Transport
+from integrations.pms.transport import Timeouts, Transport
 
 OpenTransport = Callable[[str], Transport]
 
@@ -130,6 +130,15 @@ def test_a_write_without_a_clear_answer_is_unknown_and_not_repeated(
             post(open_transport(server.url))
         assert time.monotonic() - started < 1.5
     assert len(server.requests) == 1
+
+
+def test_the_deadline_of_the_call_is_stronger_than_the_patience_of_one_read() -> None:
+    patient = Timeouts(read=30.0, write_total=0.3)
+    with ScriptedServer(stays_silent) as server, Transport(server.url, "k", timeouts=patient) as it:
+        started = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            post(it)
+        assert time.monotonic() - started < 2
 
 
 def test_an_endless_answer_is_cut(

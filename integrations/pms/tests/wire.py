@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import responses
 
-from integrations.pms import exact_json
 from integrations.pms.tests.conftest import API_KEY
+from meterbase.lib.exact_json import write_json
 
 BASE = "https://api.propexo.com"
 LAST_PAGE = {"next_cursor": None, "has_more": False, "per_page": 200}
 
 
 def serve(wire: responses.RequestsMock, path: str, body: object, status: int = 200) -> None:
-    wire.get(BASE + path, body=exact_json.dumps(body), status=status)
+    wire.get(BASE + path, body=write_json(body).decode(), status=status)
 
 
 def serve_rows(wire: responses.RequestsMock, path: str, *rows: object) -> None:

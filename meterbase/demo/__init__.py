@@ -1,0 +1,1 @@
+"""The demonstration: the whole main job over HTTP, against a sandbox, on this machine."""
