@@ -1,25 +1,31 @@
-"""The pages of portfolios."""
+"""The pages of integrations."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-
-def soon(_request: HttpRequest, **_kwargs: object) -> HttpResponse:
-    return HttpResponse("soon")
-
+from integrations.views import connections, imports, platforms, review_items, syncs
 
 app_name = "integrations"
 urlpatterns = [
-    path("propexo/", soon, name="propexo"),
-    path("propexo/platforms/", soon, name="platform-list"),
-    path("propexo/connections/new/", soon, name="connection-create"),
-    path("propexo/connections/<int:pk>/", soon, name="connection-detail"),
-    path("propexo/connections/<int:pk>/renew/", soon, name="connection-renew"),
-    path("propexo/connections/<int:pk>/import/", soon, name="connection-import"),
-    path("properties/<int:pk>/sync/", soon, name="property-sync"),
-    path("syncs/<int:pk>/", soon, name="sync-detail"),
-    path("review-items/", soon, name="review-item-list"),
-    path("review-items/<int:pk>/resolve/", soon, name="review-item-resolve"),
+    path("propexo/", connections.propexo, name="propexo"),
+    path("propexo/platforms/", platforms.platform_list, name="platform-list"),
+    path("propexo/connections/new/", connections.connection_create, name="connection-create"),
+    path("propexo/connections/<int:pk>/", connections.connection_detail, name="connection-detail"),
+    path(
+        "propexo/connections/<int:pk>/renew/",
+        connections.connection_renew,
+        name="connection-renew",
+    ),
+    path(
+        "propexo/connections/<int:pk>/import/", imports.connection_import, name="connection-import"
+    ),
+    path("properties/<int:pk>/sync/", syncs.property_sync, name="property-sync"),
+    path("syncs/<int:pk>/", syncs.sync_detail, name="sync-detail"),
+    path("review-items/", review_items.review_item_list, name="review-item-list"),
+    path(
+        "review-items/<int:pk>/resolve/",
+        review_items.review_item_resolve,
+        name="review-item-resolve",
+    ),
 ]

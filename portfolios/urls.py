@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-
-def soon(_request: HttpRequest, **_kwargs: object) -> HttpResponse:
-    return HttpResponse("soon")
-
+from portfolios.views import api_keys, portfolios, properties, units
 
 app_name = "portfolios"
 urlpatterns = [
-    path("", soon, name="portfolio-list"),
-    path("new/", soon, name="portfolio-create"),
-    path("<int:pk>/", soon, name="portfolio-detail"),
-    path("properties/<int:pk>/", soon, name="property-detail"),
-    path("units/<int:pk>/", soon, name="unit-edit"),
-    path("api-keys/", soon, name="api-key-list"),
-    path("api-keys/<int:pk>/revoke/", soon, name="api-key-revoke"),
+    path("", portfolios.portfolio_list, name="portfolio-list"),
+    path("new/", portfolios.portfolio_create, name="portfolio-create"),
+    path("<int:pk>/", portfolios.portfolio_detail, name="portfolio-detail"),
+    path("properties/<int:pk>/", properties.property_detail, name="property-detail"),
+    path("units/<int:pk>/", units.unit_edit, name="unit-edit"),
+    path("api-keys/", api_keys.api_key_list, name="api-key-list"),
+    path("api-keys/<int:pk>/revoke/", api_keys.api_key_revoke, name="api-key-revoke"),
 ]

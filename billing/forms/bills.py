@@ -1,0 +1,85 @@
+"""What people type about a bill."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from billing.forms.fields import DayField, DollarsField, always
+from billing.models import Utility
+from billing.operations.bills import BillEntry
+from meterbase.lib.periods import Period
+
+LONGEST_BILL_DAYS = 400
+
+
+class BillForm(forms.Form):
+    """A utility bill."""
+
+    utility = forms.ChoiceField(
+        choices=Utility.choices,
+        error_messages=always("Utility must be chosen from the list."),
+    )
+    account_number = forms.CharField(
+        required=False,
+        max_length=60,
+        help_text="Optional. It tells two bills for the same utility and days apart.",
+        error_messages={"max_length": "Account number may have 60 characters at most."},
+    )
+    period_start = DayField(label="Service from", help_text="The first day of service.")
+    period_end = DayField(
+        label="Service to",
+        help_text="The day after the last day of service; usually the first day of the next bill.",
+    )
+    amount = DollarsField(
+        label="Amount in dollars", help_text="The bill's total. A credit is negative."
+    )
+    usage = forms.DecimalField(
+        required=False,
+        min_value=Decimal(0),
+        max_digits=14,
+        decimal_places=3,
+        help_text="Optional. What the meter says was used.",
+        error_messages=always("Usage must be a number from 0 up, with at most three decimals."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    usage_unit = forms.CharField(
+        required=False,
+        max_length=20,
+        label="Unit of usage",
+        help_text="Such as kWh, therms, CCF or gallons.",
+        error_messages={"max_length": "Unit of usage may have 20 characters at most."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Check what the fields say together."""
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("period_start"), cleaned.get("period_end")
+        if start and end and end <= start:
+            self.add_error(
+                "period_end",
+                "Service to must be after service from: it is the day after the last day of "
+                "service.",
+            )
+        elif start and end and (end - start).days > LONGEST_BILL_DAYS:
+            self.add_error(
+                "period_end",
+                f"Service to must be at most {LONGEST_BILL_DAYS} days after service from.",
+            )
+        if cleaned.get("usage") is not None and not cleaned.get("usage_unit"):
+            self.add_error("usage_unit", "Unit of usage must be given with a usage, such as kWh.")
+        return cleaned
+
+    def entry(self) -> BillEntry:
+        """Give the bill that was typed; for a valid form."""
+        cleaned = self.cleaned_data
+        return BillEntry(
+            utility=Utility(cleaned["utility"]),
+            period=Period(cleaned["period_start"], cleaned["period_end"]),
+            amount=cleaned["amount"],
+            account_number=cleaned["account_number"],
+            usage=cleaned["usage"],
+            usage_unit=cleaned["usage_unit"],
+        )

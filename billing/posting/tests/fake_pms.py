@@ -1,0 +1,125 @@
+"""A PMS in memory that has no idea of duplicates and does with each charge what the test says."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from django.conf import settings
+
+from conftest import Clock
+from integrations.pms import errors
+from integrations.pms.records import ChargeReceipt, MalformedRecord, PmsCharge
+from integrations.pms.reference import find_reference
+
+
+class Fate(StrEnum):
+    """What becomes of one call."""
+
+    TAKEN = "taken"
+    TAKEN_BUT_ANSWER_LOST = "taken_but_answer_lost"
+    TAKEN_LATE = "taken_late"
+    LOST = "lost"
+    NEVER_SENT = "never_sent"
+    THROTTLED = "throttled"
+    LOGIN_EXPIRED = "login_expired"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+    SENDER_DIES_BEFORE = "sender_dies_before"
+    SENDER_DIES_AFTER = "sender_dies_after"
+
+
+class SenderDied(BaseException):
+    """The sender is gone; nothing may catch this but the test."""
+
+
+@dataclass
+class FakePms:
+    """A ledger, and a script of what becomes of the next calls; after it every charge is taken."""
+
+    clock: Clock
+    script: deque[Fate] = field(default_factory=deque)
+    sent: list[str] = field(default_factory=list)
+    looks: int = 0
+    ledger_error: errors.PmsError | None = None
+    _rows: list[PmsCharge | MalformedRecord] = field(default_factory=list)
+    _late: list[tuple[datetime, PmsCharge]] = field(default_factory=list)
+
+    def post_charge(self, *, body: bytes, reference: str) -> ChargeReceipt:
+        """Do with a charge what the script says."""
+        self.sent.append(reference)
+        charge = self.charge_of(body)
+        fate = self.script.popleft() if self.script else Fate.TAKEN
+        if fate in _TAKEN:
+            self._rows.append(charge)
+        if fate is Fate.TAKEN_LATE:
+            # Within the settling time, which is what the PMS promises.
+            late = self.clock() + timedelta(seconds=settings.POSTING_SETTLE_SECONDS - 1)
+            self._late.append((late, charge))
+        if fate is not Fate.TAKEN:
+            raise _failure(fate)
+        return ChargeReceipt(charge.charge_id, None, 201, "{}")
+
+    def list_charges(
+        self, *, property_id: str, unit_id: str | None = None, effective_date: date | None = None
+    ) -> Iterator[PmsCharge | MalformedRecord]:
+        """Show the ledger of a unit."""
+        self.looks += 1
+        if self.ledger_error is not None:
+            raise self.ledger_error
+        for row in self.rows():
+            if isinstance(row, MalformedRecord) or row.unit_id == unit_id:
+                yield row
+
+    def rows(self) -> list[PmsCharge | MalformedRecord]:
+        """Give the ledger as it is by now."""
+        due = [entry for entry in self._late if entry[0] <= self.clock()]
+        self._late = [entry for entry in self._late if entry not in due]
+        self._rows += [charge for _, charge in due]
+        return self._rows
+
+    def amounts(self) -> dict[str, list[Decimal]]:
+        """Give the charged amounts by reference."""
+        found: dict[str, list[Decimal]] = {}
+        for row in self.rows():
+            if isinstance(row, PmsCharge):
+                found.setdefault(find_reference(row.description) or "", []).append(row.amount)
+        return found
+
+    def charge_of(self, body: bytes) -> PmsCharge:
+        """Read a charge, and give it an id that no other has."""
+        read = json.loads(body, parse_float=Decimal)
+        return PmsCharge(
+            charge_id=f"chg_{len(self.sent)}_{len(self._rows)}",
+            unit_id=read["unit_id"],
+            lease_id=None,
+            amount=Decimal(read["amount"]),
+            effective_date=date.fromisoformat(read["effective_date"]),
+            charge_code=read["charge_code"],
+            description=read["description"],
+        )
+
+
+_TAKEN = frozenset({Fate.TAKEN, Fate.TAKEN_BUT_ANSWER_LOST, Fate.SENDER_DIES_AFTER})
+
+
+def _failure(fate: Fate) -> BaseException:
+    match fate:
+        case Fate.NEVER_SENT:
+            return errors.NeverSent("Propexo cannot be reached, so nothing was sent.")
+        case Fate.THROTTLED:
+            return errors.Throttled("Slow down.", retry_after=timedelta(seconds=20))
+        case Fate.LOGIN_EXPIRED:
+            return errors.PmsLoginExpired("Renew the login.", http_status=403)
+        case Fate.REFUSED:
+            return errors.LeaseNotFound("No active lease.", http_status=404)
+        case Fate.DUPLICATE:
+            return errors.DuplicateCharge("There already.", charge_id="chg_of_others")
+        case Fate.SENDER_DIES_BEFORE | Fate.SENDER_DIES_AFTER:
+            return SenderDied()
+    return errors.OutcomeUnknown("The connection broke off.")

@@ -1,0 +1,132 @@
+"""A calculation with its proof, and the explanation of each charge."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from billing.models import Calculation, Charge, PostingJob
+from billing.operations.calculations import OutOfDate, WrongState, submit_calculation
+from billing.queries import changes_since, count_jobs
+from billing.views.breakdown import break_down, owner_parts
+from billing.views.explanation import inputs_of, stay_of
+from billing.views.next_steps import LIVE, next_steps
+from billing.views.wording import (
+    Badge,
+    billing_month,
+    calculation_badge,
+    job_badge,
+    posting_badge,
+    recovery,
+)
+from portfolios import access
+from portfolios.access import Action
+from portfolios.http import SignedInRequest, signed_in
+
+
+@require_safe
+@signed_in
+def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show who pays what of a bill, and prove the sum."""
+    calculation = access.fetch(_calculations(), Action.READ, user=request.user, pk=pk)
+    bill = calculation.bill
+    jobs = _jobs(calculation)
+    is_posted = any(job.post_to_pms for job, _badge in jobs)
+    # Once posted, later changes are the next bill's business.
+    watched = calculation.state in LIVE and not is_posted
+    changes = sorted(changes_since(calculation)) if watched else []
+    return render(
+        request,
+        "billing/calculation_detail.html",
+        {
+            "calculation": calculation,
+            "bill": bill,
+            "month": billing_month(bill),
+            "badge": calculation_badge(calculation),
+            "recovery": recovery(calculation),
+            "owner": owner_parts(calculation),
+            "table": break_down(calculation),
+            "charge_count": calculation.charges.count(),
+            "approval": calculation.approvals.select_related("decided_by").first(),
+            "jobs": jobs,
+            "changes": [(change, "") for change in changes],
+            "steps": next_steps(
+                calculation, user=request.user, is_right=not changes, is_posted=is_posted
+            ),
+            "crumbs": _crumbs(calculation),
+        },
+    )
+
+
+@require_POST
+@signed_in
+def calculation_submit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Hand a draft over to the accountants."""
+    calculation = access.fetch(_calculations(), Action.PREPARE, user=request.user, pk=pk)
+    try:
+        submit_calculation(calculation=calculation, by=request.user, now=timezone.now())
+    except (OutOfDate, WrongState) as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Submitted. An accountant approves it or sends it back.")
+    return redirect("billing:calculation-detail", pk=calculation.pk)
+
+
+@require_safe
+@signed_in
+def charge_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show why a charge is what it is."""
+    charges = Charge.objects.select_related("calculation__bill__property__portfolio", "lease")
+    charge = access.fetch(charges, Action.READ, user=request.user, pk=pk)
+    calculation = charge.calculation
+    postings = charge.postings.select_related("job").order_by("-pk")
+    return render(
+        request,
+        "billing/charge_detail.html",
+        {
+            "charge": charge,
+            "calculation": calculation,
+            "bill": calculation.bill,
+            "month": billing_month(calculation.bill),
+            "badge": calculation_badge(calculation),
+            "steps": charge.explanation["steps"],
+            "inputs": inputs_of(charge.explanation),
+            "stay": stay_of(charge),
+            "postings": [(posting, posting_badge(posting)) for posting in postings],
+            "crumbs": [
+                *_crumbs(calculation),
+                (
+                    f"Calculation {calculation.version}",
+                    reverse("billing:calculation-detail", args=[calculation.pk]),
+                ),
+            ],
+        },
+    )
+
+
+def _calculations() -> QuerySet[Calculation]:
+    return Calculation.objects.select_related(
+        "bill__property__portfolio", "share_rule", "prepared_by", "submitted_by"
+    )
+
+
+def _jobs(calculation: Calculation) -> list[tuple[PostingJob, Badge]]:
+    jobs = list(calculation.jobs.select_related("created_by"))
+    counts = count_jobs(jobs)
+    return [(job, job_badge(job, counts[job.pk])) for job in jobs]
+
+
+def _crumbs(calculation: Calculation) -> list[tuple[str, str]]:
+    bill = calculation.bill
+    return [
+        (bill.property.name, reverse("billing:property-detail", args=[bill.property_id])),
+        (
+            f"{billing_month(bill)} {bill.get_utility_display().lower()} bill",
+            reverse("billing:bill-detail", args=[bill.pk]),
+        ),
+    ]

@@ -1,0 +1,66 @@
+"""The bills and share rules of one property."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from billing.models import ShareRule, Utility
+from billing.views.standing import bill_rows, with_calculations
+from billing.views.wording import PAGE_SIZE
+from portfolios import access
+from portfolios.access import Action
+from portfolios.http import SignedInRequest, signed_in
+from portfolios.models import Property
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """The rule in force for one utility, if there is one."""
+
+    utility: Utility
+    rule: ShareRule | None
+    url: str
+
+
+@require_safe
+@signed_in
+def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show a property's bills and how each utility is shared."""
+    places = Property.objects.select_related("portfolio")
+    place = access.fetch(places, Action.READ, user=request.user, pk=pk)
+    bills = with_calculations(place.bills.all())
+    page = Paginator(bills, PAGE_SIZE).get_page(request.GET.get("page"))
+    may_prepare = access.may(place.portfolio, Action.PREPARE, user=request.user)
+    enter = [("Enter a bill", reverse("billing:bill-create", args=[place.pk]))]
+    return render(
+        request,
+        "billing/property_detail.html",
+        {
+            "place": place,
+            "page": page,
+            "bills": bill_rows(list(page)),
+            "rules": _rule_rows(place),
+            "may_prepare": may_prepare,
+            "header_actions": enter if may_prepare else [],
+            "crumbs": [("Portfolios", reverse("portfolios:portfolio-list"))],
+        },
+    )
+
+
+def _rule_rows(place: Property) -> list[RuleRow]:
+    active = ShareRule.objects.filter(property=place, is_active=True)
+    rules = {rule.utility: rule for rule in active}
+    return [
+        RuleRow(
+            utility,
+            rules.get(utility),
+            reverse("billing:share-rule-edit", args=[place.pk, utility]),
+        )
+        for utility in Utility
+    ]

@@ -1,0 +1,110 @@
+"""States, months and shares in the words that people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from billing.models import (
+    Calculation,
+    CalculationState,
+    Posting,
+    PostingJob,
+    PostingState,
+    UtilityBill,
+)
+from billing.queries import JobCounts
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A status in one or two words, with the tone of `components/badge.html`."""
+
+    label: str
+    tone: str
+
+
+_CALCULATION_TONES = {
+    CalculationState.DRAFT: "neutral",
+    CalculationState.IN_REVIEW: "info",
+    CalculationState.APPROVED: "success",
+    CalculationState.REJECTED: "warning",
+    CalculationState.SUPERSEDED: "neutral",
+}
+_POSTING_TONES = {
+    PostingState.PENDING: "neutral",
+    PostingState.SENDING: "info",
+    PostingState.POSTED: "success",
+    PostingState.REJECTED: "danger",
+    PostingState.UNKNOWN: "unknown",
+    PostingState.REVIEW: "warning",
+    PostingState.CANCELLED: "neutral",
+}
+
+
+def calculation_badge(calculation: Calculation) -> Badge:
+    """Name the state of a calculation."""
+    state = CalculationState(calculation.state)
+    return Badge(state.label, _CALCULATION_TONES[state])
+
+
+def posting_badge(posting: Posting) -> Badge:
+    """Name the state of a posting; a failure that was dealt with by hand says so."""
+    state = PostingState(posting.state)
+    if posting.resolved_at is not None:
+        return Badge("Resolved by hand", "neutral")
+    return Badge(state.label, _POSTING_TONES[state])
+
+
+def job_badge(job: PostingJob, counts: JobCounts) -> Badge:
+    """Name the state of a job; never merely as completed."""
+    if not job.post_to_pms:
+        return Badge("Dry run: nothing sent", "neutral")
+    if counts.is_over:
+        return _end_of(counts)
+    if counts.unknown and not counts.pending:
+        return Badge("Checking with the PMS", "unknown")
+    if counts.status == "queued":
+        return Badge("Waiting for a worker", "neutral")
+    return Badge("Posting", "info")
+
+
+def _end_of(counts: JobCounts) -> Badge:
+    if counts.failed and counts.posted:
+        return Badge(f"Posted with {counts.failed} failed", "warning")
+    if counts.failed:
+        return Badge(f"Nothing posted, {counts.failed} failed", "danger")
+    if counts.skipped:
+        return Badge(f"Posted with {counts.skipped} skipped", "neutral")
+    return Badge("Posted", "success")
+
+
+def billing_month(bill: UtilityBill) -> str:
+    """Name the month in which the middle of the service period lies, such as March 2026."""
+    middle = bill.period_start + timedelta(days=bill.period.days // 2)
+    return f"{middle:%B %Y}"
+
+
+def bill_name(bill: UtilityBill) -> str:
+    """Name a bill in the middle of a sentence, such as "Maple Court, March 2026 water"."""
+    return f"{bill.property}, {billing_month(bill)} {bill.get_utility_display().lower()}"
+
+
+def percent(share: Fraction, *, places: int) -> str:
+    """Write a share as a percentage, rounded for reading only."""
+    exact = Decimal(share.numerator * 100) / Decimal(share.denominator)
+    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f} %"
+
+
+def recovery(calculation: Calculation) -> str:
+    """Tell which part of the bill the tenants pay."""
+    return percent(Fraction(calculation.tenants_cents, calculation.bill_cents), places=1)
+
+
+def charge_count(count: int) -> str:
+    """Count charges."""
+    return f"{count:,} charge" if count == 1 else f"{count:,} charges"

@@ -1,0 +1,1 @@
+"""The pages of connections, imports, syncs and review items."""

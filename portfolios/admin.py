@@ -1,0 +1,153 @@
+"""Portfolios in the administration: for support staff, who look far more than they change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from portfolios.models import (
+    ApiKey,
+    AuditEvent,
+    Lease,
+    Membership,
+    Portfolio,
+    Property,
+    Role,
+    Unit,
+    UnitOverride,
+    User,
+)
+from portfolios.operations.portfolios import set_role
+
+admin.site.register(User, UserAdmin)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none at run time
+    """Rows that staff may look at and nobody changes here."""
+
+    actions = None
+
+    def has_add_permission(self, _request: HttpRequest, _obj: object = None) -> bool:
+        """Refuse new rows."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: object = None) -> bool:
+        """Refuse changes."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: object = None) -> bool:
+        """Refuse to delete."""
+        return False
+
+
+@admin.register(Portfolio)
+class PortfolioAdmin(ReadOnlyAdmin):
+    """Portfolios."""
+
+    list_display = ["name", "created_at"]
+    search_fields = ["name"]
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none at run time
+    """Who may do what in which portfolio; every change goes into the audit trail."""
+
+    list_display = ["user", "portfolio", "role"]
+    list_filter = ["role"]
+    list_select_related = ["user", "portfolio"]
+    search_fields = ["user__username", "portfolio__name"]
+    autocomplete_fields = ["user", "portfolio"]
+    actions = None
+
+    def get_readonly_fields(
+        self, _request: HttpRequest, obj: Membership | None = None
+    ) -> list[str]:
+        """Keep who and where of a membership; only the role of it can change."""
+        return ["user", "portfolio"] if obj else []
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: object = None) -> bool:
+        """Refuse to delete: the audit trail would not know of it."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Membership, _form: Any, change: Any) -> None:
+        """Give the role in the way that is written down."""
+        assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+        set_role(
+            user=obj.user,
+            portfolio=obj.portfolio,
+            role=Role(obj.role),
+            by=request.user,
+            now=timezone.now(),
+        )
+        if not change:
+            obj.pk = Membership.objects.get(user=obj.user, portfolio=obj.portfolio).pk
+
+
+@admin.register(Property)
+class PropertyAdmin(ReadOnlyAdmin):
+    """Properties."""
+
+    list_display = ["name", "portfolio", "city", "state", "zip_code", "unit_count", "archived_at"]
+    list_filter = ["state"]
+    list_select_related = ["portfolio"]
+    search_fields = ["name", "address", "propexo_property_id"]
+
+
+@admin.register(Unit)
+class UnitAdmin(ReadOnlyAdmin):
+    """Units as the PMS describes them."""
+
+    list_display = ["__str__", "property", "sqft", "raw_status", "occupied", "missing_since"]
+    list_filter = ["occupied", "billable"]
+    list_select_related = ["property"]
+    search_fields = ["unit_number", "propexo_unit_id", "property__name"]
+
+
+@admin.register(UnitOverride)
+class UnitOverrideAdmin(ReadOnlyAdmin):
+    """Values that people typed."""
+
+    list_display = ["unit", "field", "value", "entered_by", "entered_at"]
+    list_filter = ["field"]
+    list_select_related = ["unit", "entered_by"]
+    search_fields = ["unit__unit_number", "unit__property__name"]
+
+
+@admin.register(Lease)
+class LeaseAdmin(ReadOnlyAdmin):
+    """Leases as the PMS describes them."""
+
+    list_display = ["__str__", "unit", "resident_name", "start_date", "end_date", "status"]
+    list_filter = ["status"]
+    list_select_related = ["unit"]
+    search_fields = ["propexo_lease_id", "resident_name", "unit__property__name"]
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """API keys, without anything that a program could use."""
+
+    exclude = ["digest"]
+    list_display = ["name", "prefix", "user", "created_at", "last_used_at", "revoked_at"]
+    list_select_related = ["user"]
+    search_fields = ["name", "prefix", "user__username"]
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """Who did what."""
+
+    date_hierarchy = "at"
+    list_display = ["at", "actor_name", "verb", "subject_label", "portfolio"]
+    list_filter = ["verb"]
+    search_fields = ["actor_name", "subject_label", "subject_id", "note"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        """Read the portfolio along with each event."""
+        found: QuerySet[AuditEvent] = super().get_queryset(request).select_related("portfolio")
+        return found

@@ -1,0 +1,1 @@
+"""The pages of portfolios, properties, units and API keys."""
