@@ -78,7 +78,7 @@ def people(browser: Browser, installation: Installation, script: bool) -> Iterat
         context.close()
 
 
-def _utility(script: bool) -> tuple[str, str]:
+def _utility(*, script: bool) -> tuple[str, str]:
     return ("Water", "water") if script else ("Gas", "gas")
 
 
@@ -88,7 +88,7 @@ def test_a_manager_and_an_accountant_do_the_main_job(people, installation, scrip
     manager.sign_in("maria.manager", password)
     if script:
         _connect_import_and_sync(manager)
-    _enter_bill_and_rule(manager, script)
+    _enter_bill_and_rule(manager, script=script)
     _calculate_and_submit(manager)
 
     accountant.sign_in("amir.accountant", password)
@@ -122,9 +122,9 @@ def _connect_import_and_sync(manager: Person) -> None:
     manager.finds_no_barriers()
 
 
-def _enter_bill_and_rule(manager: Person, script: bool) -> None:
+def _enter_bill_and_rule(manager: Person, *, script: bool) -> None:
     page = manager.page
-    label, utility = _utility(script)
+    label, utility = _utility(script=script)
     manager.go("/portfolios/")
     manager.follow("Lakeside Portfolio")
     manager.follow("Maplewood Court Apartments")
