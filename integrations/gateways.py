@@ -10,20 +10,27 @@ from integrations.pms.transport import Transport
 
 
 class PropexoNotConfigured(Exception):
-    """This installation has no Propexo API key."""
+    """This installation's settings do not lead to Propexo."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "MeterBase has no Propexo API key yet. Put PROPEXO_API_KEY into .env (Step 2 of the "
-            "set-up) and start MeterBase again."
-        )
+
+_NO_KEY = (
+    "MeterBase has no Propexo API key yet. Put PROPEXO_API_KEY into .env (Step 2 of the set-up) "
+    "and start MeterBase again."
+)
 
 
 def open_gateway() -> PmsGateway:
     """Open a gateway to Propexo.
 
-    Errors: PropexoNotConfigured when there is no API key.
+    Errors: PropexoNotConfigured when the key or the address is missing or malformed.
     """
     if not settings.PROPEXO_API_KEY:
-        raise PropexoNotConfigured
-    return UnifiedGateway(transport=Transport(settings.PROPEXO_BASE_URL, settings.PROPEXO_API_KEY))
+        raise PropexoNotConfigured(_NO_KEY)
+    try:
+        transport = Transport(settings.PROPEXO_BASE_URL, settings.PROPEXO_API_KEY)
+    except ValueError as error:
+        raise PropexoNotConfigured(
+            f"The settings for Propexo in .env are not usable: {error}. Correct PROPEXO_BASE_URL "
+            "or PROPEXO_API_KEY and start MeterBase again."
+        ) from None
+    return UnifiedGateway(transport=transport)

@@ -93,7 +93,7 @@ class _Import:
             self._skip(remote_id, f"The PMS shows no property {remote_id} on this connection.")
         elif isinstance(row, MalformedRecord):
             self._flag(row)
-            self._skip(remote_id, "It could not be read: " + "; ".join(row.problems) + ".")
+            self._skip(remote_id, "It could not be read: " + " ".join(row.problems))
         else:
             with transaction.atomic():
                 self._store(row)
@@ -158,8 +158,7 @@ class _Import:
         seen = {
             "portfolio_id": self.connection.portfolio_id,
             "label": label,
-            "message": f"{label} could not be read and was not imported: "
-            f"{'; '.join(row.problems)}.",
+            "message": f"{label} could not be read and was not imported: {' '.join(row.problems)}",
             "raw": row.raw,
             "last_found_at": self.now,
         }

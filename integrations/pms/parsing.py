@@ -83,6 +83,10 @@ class Fields:
         """Read text, tidied up; null reads as empty."""
         return self._checked(name, values.text_from) or ""
 
+    def prose(self, name: str) -> str:
+        """Read text of any length, tidied up; null reads as empty."""
+        return self._checked(name, values.prose_from) or ""
+
     def label(self, name: str) -> str:
         """Read text that some systems send as a number, such as a unit number or a ZIP code."""
         return self._checked(name, values.label_from) or ""

@@ -65,7 +65,7 @@ def unit_from(fields: Fields, *, property_id: str) -> PmsUnit:
         building=fields.label("building"),
         square_feet=fields.square_feet("sqft"),
         bedrooms=fields.rooms("bedrooms"),
-        bathrooms=fields.decimal("bathrooms"),
+        bathrooms=fields.rooms("bathrooms"),
         occupancy=_occupancy_of(status),
         billable=status.casefold() not in _NOT_BILLABLE,
         raw_status=status,
@@ -112,7 +112,7 @@ def charge_from(fields: Fields) -> PmsCharge:
         amount=fields.amount("amount"),
         effective_date=fields.required_day("effective_date"),
         charge_code=fields.text("charge_code"),
-        description=fields.text("description"),
+        description=fields.prose("description"),
     )
 
 

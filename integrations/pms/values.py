@@ -20,6 +20,11 @@ _NUMBER = re.compile(
 _DAY = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00(?::00(?:\.0+)?)?(?:Z|[+]00:?00))?")
 # Ten to the eleventh: no unit, building or amount comes near, and no number eats the memory.
 _LARGEST_EXPONENT = 11
+# No name, number or count of a building is larger; beyond it is a fault of the row, not a value.
+LONGEST_ID = 100
+LONGEST_TEXT = 200
+LARGEST_WHOLE = 100_000_000
+MOST_ROOMS = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,25 @@ def identifier_from(value: object) -> str | Wrong | None:
     if value is None:
         return None
     if isinstance(value, str) and value.strip() and value.isprintable():
+        if len(value) > LONGEST_ID:
+            return Wrong(f"text of at most {LONGEST_ID} characters that names a record")
         return value
     return Wrong("text that names a record")
 
 
-def text_from(value: object) -> str | Wrong | None:
-    """Read text, tidied up."""
+def prose_from(value: object) -> str | Wrong | None:
+    """Read text of any length, tidied up."""
     if value is None:
         return None
     return tidy(value) if isinstance(value, str) else Wrong("text or null")
+
+
+def text_from(value: object) -> str | Wrong | None:
+    """Read a name or a word, tidied up."""
+    text = prose_from(value)
+    if isinstance(text, str) and len(text) > LONGEST_TEXT:
+        return Wrong(f"text of at most {LONGEST_TEXT} characters")
+    return text
 
 
 def label_from(value: object) -> str | Wrong | None:
@@ -101,6 +116,8 @@ def whole_from(value: object) -> int | Wrong | None:
     number = _number(value)
     if number is None or number < 0 or number != number.to_integral_value():
         return Wrong("a whole number of 0 or more, or null")
+    if number > LARGEST_WHOLE:
+        return Wrong(f"a whole number of at most {LARGEST_WHOLE:,}, or null")
     return int(number)
 
 
@@ -112,15 +129,19 @@ def square_feet_from(value: object) -> int | Wrong | None:
     number = decimal_from(value)
     if isinstance(number, Wrong):
         return Wrong("a number of square feet, or null")
+    if number is not None and number > LARGEST_WHOLE:
+        return Wrong(f"a number of square feet of at most {LARGEST_WHOLE:,}, or null")
     return None if number is None else int(number.quantize(Decimal(1), ROUND_HALF_UP)) or None
 
 
 def rooms_from(value: object) -> Decimal | Wrong | None:
-    """Read a number of rooms; a studio has 0."""
+    """Read a number of rooms, to the hundredth; a studio has 0."""
     if isinstance(value, str) and value.strip().casefold() in _STUDIOS:
         return Decimal(0)
     number = decimal_from(value)
-    return Wrong('a number of 0 or more, "Studio" or null') if isinstance(number, Wrong) else number
+    if isinstance(number, Wrong) or (number is not None and number > MOST_ROOMS):
+        return Wrong(f'a number from 0 to {MOST_ROOMS}, "Studio" or null')
+    return None if number is None else number.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def amount_from(value: object) -> Decimal | Wrong | None:

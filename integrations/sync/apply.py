@@ -21,6 +21,8 @@ from portfolios.models import Lease, Property, Unit
 
 CHUNK = 500
 
+_LONGEST_LABEL = 200
+
 ItemT = TypeVar("ItemT")
 
 _UNIT_COLUMNS = {
@@ -159,38 +161,57 @@ def _update_leases(
 @transaction.atomic
 def store_flags(
     *, connection: Connection, place: Property, flags: Sequence[Flag], now: datetime
-) -> None:
+) -> int:
     """Keep what a sync flagged, once; what it no longer finds is resolved by itself.
 
+    Shape: returns how many items were found; a record that the PMS lists twice makes one.
     Effects: rows in the table of review items.
     """
+    found = {(flag.kind, flag.record_kind, flag.remote_id): flag for flag in flags}
+    # Of the whole connection, because a PMS may show the same record under two properties.
     still_open = {
         (item.kind, item.record_kind, item.remote_id): item
-        for item in ReviewItem.objects.filter(property=place, resolved_at=None)
+        for item in ReviewItem.objects.filter(connection=connection, resolved_at=None)
     }
-    for flag in flags:
-        key = (flag.kind, flag.record_kind, flag.remote_id)
-        item = still_open.pop(key, None)
-        if item is None:
-            ReviewItem.objects.create(
-                portfolio_id=place.portfolio_id,
-                connection=connection,
-                property=place,
-                kind=flag.kind,
-                record_kind=flag.record_kind,
-                remote_id=flag.remote_id,
-                label=flag.label,
-                message=flag.message,
-                raw=flag.raw,
-                found_at=now,
-                last_found_at=now,
-            )
-        else:
+    for key, flag in found.items():
+        if key in still_open:
+            item = still_open[key]
             item.message, item.raw, item.last_found_at = flag.message, flag.raw, now
             item.save(update_fields=["message", "raw", "last_found_at"])
-    ReviewItem.objects.filter(pk__in=[item.pk for item in still_open.values()]).exclude(
-        kind="vanished"
-    ).update(resolved_at=now, note="No longer found by the sync.")
+        else:
+            _create_item(connection, place, flag, now)
+    gone = [item for key, item in still_open.items() if key not in found]
+    missing = _missing_ids(place)
+    over = [item.pk for item in gone if (item.record_kind, item.remote_id) not in missing]
+    ReviewItem.objects.filter(property=place, pk__in=over).update(
+        resolved_at=now, note="No longer found by the sync."
+    )
+    return len(found)
+
+
+def _missing_ids(place: Property) -> set[tuple[str, str]]:
+    """List what the PMS no longer shows: flagged when it went, and open until it is back."""
+    units = place.units.exclude(missing_since=None).values_list("propexo_unit_id", flat=True)
+    leases = Lease.objects.filter(unit__property=place).exclude(missing_since=None)
+    return {("unit", key) for key in units} | {
+        ("lease", key) for key in leases.values_list("propexo_lease_id", flat=True)
+    }
+
+
+def _create_item(connection: Connection, place: Property, flag: Flag, now: datetime) -> None:
+    ReviewItem.objects.create(
+        portfolio_id=place.portfolio_id,
+        connection=connection,
+        property=place,
+        kind=flag.kind,
+        record_kind=flag.record_kind,
+        remote_id=flag.remote_id,
+        label=flag.label[:_LONGEST_LABEL],
+        message=flag.message,
+        raw=flag.raw,
+        found_at=now,
+        last_found_at=now,
+    )
 
 
 def _chunks(items: Sequence[ItemT]) -> Iterator[Sequence[ItemT]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from integrations.models import Connection, ConnectionStatus, PropertyLink, SyncRun, SyncState
 from integrations.pms import errors
@@ -29,6 +31,7 @@ RecordT = TypeVar("RecordT")
 
 # How many rows are read between two looks at the progress page's numbers.
 _BEAT_EVERY = 50
+_LONGEST_ID = 100
 
 
 def run_sync(*, run_id: int, gateway: PmsGateway, clock: Clock) -> None:
@@ -114,34 +117,48 @@ def _flag_unreadable(row: MalformedRecord) -> Flag:
     return Flag(
         "unreadable",
         row.kind,
-        row.remote_id,
+        _name_of(row),
         label,
-        f"{label} could not be read and was left out: {'; '.join(row.problems)}.",
+        f"{label} could not be read and was left out: {' '.join(row.problems)}",
         row.raw,
     )
+
+
+def _name_of(row: MalformedRecord) -> str:
+    """Name a row by its id, or by its content where the id is missing or no id at all."""
+    if 0 < len(row.remote_id) <= _LONGEST_ID:
+        return row.remote_id
+    return "content " + hashlib.sha256(row.raw.encode()).hexdigest()[:32]
 
 
 @transaction.atomic
 def _finish(run: SyncRun, plan: SyncPlan, *, now: datetime) -> None:
     place = run.property
     connection = place.link.connection
-    store_flags(connection=connection, place=place, flags=plan.flags, now=now)
-    run.refresh_from_db()
-    run.state, run.phase, run.finished_at, run.beat_at = SyncState.COMPLETED, "", now, now
-    run.created, run.changed, run.unchanged = plan.created, plan.changed, plan.unchanged
-    run.flagged = len(plan.flags)
-    run.save()
+    flagged = store_flags(connection=connection, place=place, flags=plan.flags, now=now)
+    counts = {
+        "created": plan.created,
+        "changed": plan.changed,
+        "unchanged": plan.unchanged,
+        "flagged": flagged,
+    }
+    _running(run).update(
+        state=SyncState.COMPLETED, phase="", finished_at=now, beat_at=now, **counts
+    )
     PropertyLink.objects.filter(property=place).update(last_synced_at=now)
     Connection.objects.filter(pk=connection.pk).update(last_completed_sync=now)
-    counts = {name: getattr(run, name) for name in ("created", "changed", "unchanged", "flagged")}
     record_event(verb="sync.completed", subject=place, by=run.requested_by, now=now, after=counts)
 
 
 def fail_sync(*, run: SyncRun, code: str, message: str, now: datetime) -> None:
     """Write down why a sync ended early; what it stored before stays."""
-    SyncRun.objects.filter(pk=run.pk).update(
-        state=SyncState.FAILED, error_code=code, error=message, finished_at=now
-    )
+    under_way = SyncRun.objects.filter(pk=run.pk, state__in=[SyncState.QUEUED, SyncState.RUNNING])
+    under_way.update(state=SyncState.FAILED, error_code=code, error=message, finished_at=now)
+
+
+def _running(run: SyncRun) -> QuerySet[SyncRun]:
+    """Select a run that nobody has closed meanwhile."""
+    return SyncRun.objects.filter(pk=run.pk, state=SyncState.RUNNING)
 
 
 def note_expired_login(*, connection: Connection, message: str) -> None:

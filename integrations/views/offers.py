@@ -16,15 +16,15 @@ from portfolios.models import Portfolio, User
 class Offer:
     """A property in the list before an import.
 
-    Shape: `problems` says why a row could not be read; such a row has nothing else.
-    Units: square feet.
+    Shape: `problems` says why a row could not be read; such a row has nothing else. Numbers are
+        written as people read them, empty where the PMS does not say.
     """
 
     property_id: str
     name: str
     address: str
-    unit_count: int | None
-    square_footage: int | None
+    unit_count: str
+    square_footage: str
     tone: str
     state: str
     may_import: bool
@@ -64,8 +64,8 @@ def _unreadable(row: MalformedRecord) -> Offer:
         property_id=row.remote_id,
         name=row.remote_id or "A property without an id",
         address="",
-        unit_count=None,
-        square_footage=None,
+        unit_count="",
+        square_footage="",
         tone="danger",
         state="Could not be read",
         may_import=False,
@@ -87,8 +87,8 @@ def _offer(
         property_id=row.property_id,
         name=row.name or row.property_id,
         address=", ".join(filter(None, (row.street, row.city, row.state, row.zip_code))),
-        unit_count=row.unit_count,
-        square_footage=row.square_footage,
+        unit_count=_written(row.unit_count),
+        square_footage=_written(row.square_footage),
         tone="neutral" if link else "info",
         state=_state(link, names),
         may_import=may_import,
@@ -105,3 +105,7 @@ def _state(link: PropertyLink | None, names: Mapping[int, str]) -> str:
         return "New"
     name = names.get(link.property.portfolio_id)
     return f"Imported into {name}" if name else "Imported into a portfolio that you are not in"
+
+
+def _written(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -17,17 +18,24 @@ from integrations.models import ReviewItem
 from integrations.operations.review_items import AlreadyResolved, resolve_review_item
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, Unit
 
 PAGE_SIZE = 50
+
+# The property here and the unit's id in the PMS.
+UnitKey = tuple[int | None, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """An item with the form that resolves it, for those who may."""
+    """An item with the form that resolves it, for those who may.
+
+    Shape: `unit_id` is the unit it is about, if it is about one that is stored.
+    """
 
     item: ReviewItem
     form: ResolveForm | None
+    unit_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,10 @@ def review_item_list(request: SignedInRequest) -> HttpResponse:
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     managed = access.rows(Portfolio, user=request.user, action=access.Action.PREPARE)
     mine = set(managed.values_list("pk", flat=True))
+    units = _units_of(page)
     context = {
         "page": page,
-        "rows": [_row(item, may_resolve=item.portfolio_id in mine) for item in page],
+        "rows": [_row(item, units, may_resolve=item.portfolio_id in mine) for item in page],
         "resolved": resolved,
         "tabs": _tabs(
             open_count=everything.filter(resolved_at=None).count(),
@@ -67,10 +76,22 @@ def review_item_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "integrations/review_item_list.html", context)
 
 
-def _row(item: ReviewItem, *, may_resolve: bool) -> ItemRow:
+def _units_of(items: Iterable[ReviewItem]) -> dict[UnitKey, int]:
+    about_units = [item for item in items if item.record_kind == "unit"]
+    found = Unit.objects.filter(
+        property__in={item.property_id for item in about_units if item.property_id},
+        propexo_unit_id__in={item.remote_id for item in about_units},
+    )
+    return {(unit.property_id, unit.propexo_unit_id): unit.pk for unit in found}
+
+
+def _row(item: ReviewItem, units: Mapping[UnitKey, int], *, may_resolve: bool) -> ItemRow:
     still_open = item.resolved_at is None
     form = ResolveForm(auto_id=f"id_{item.pk}_%s") if may_resolve and still_open else None
-    return ItemRow(item, form)
+    about_unit = item.record_kind == "unit"
+    return ItemRow(
+        item, form, units.get((item.property_id, item.remote_id)) if about_unit else None
+    )
 
 
 def _tabs(*, open_count: int, resolved_count: int, resolved: bool) -> list[Tab]:

@@ -55,6 +55,12 @@ def text_of(page: BeautifulSoup | Tag) -> str:
     return " ".join(page.get_text(" ").split())
 
 
+def the(page: BeautifulSoup | Tag, selector: str) -> Tag:
+    """Find the one element that a selector names."""
+    (found,) = page.select(selector)
+    return found
+
+
 def _check_title(page: BeautifulSoup) -> None:
     assert page.title is not None
     assert page.title.get_text(strip=True).removesuffix("· MeterBase").strip()

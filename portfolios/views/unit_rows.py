@@ -38,7 +38,7 @@ class UnitRow:
     """A unit in a table.
 
     Shape: `gaps` names what a billable unit lacks; `lease` is the current one, the newest if the
-        PMS shows several.
+        PMS shows several; `pms_status` is the PMS's word where it says more than the badge.
     """
 
     facts: UnitFacts
@@ -47,6 +47,7 @@ class UnitRow:
     bathrooms: Cell
     occupants: Cell
     occupancy: Badge
+    pms_status: str
     occupied_typed: TypedValue | None
     billable_typed: TypedValue | None
     lease: LeaseFacts | None
@@ -57,13 +58,16 @@ class UnitRow:
 def row_of(facts: UnitFacts) -> UnitRow:
     """Make a unit's row."""
     current = current_leases(facts)
+    occupancy = _occupancy(facts.occupied)
+    same_word = facts.raw_status.casefold() == occupancy.label.casefold()
     return UnitRow(
         facts=facts,
         sqft=_cell(facts, UnitField.SQFT, facts.sqft),
         bedrooms=_cell(facts, UnitField.BEDROOMS, facts.bedrooms),
         bathrooms=_cell(facts, UnitField.BATHROOMS, facts.bathrooms),
         occupants=_cell(facts, UnitField.OCCUPANT_COUNT, facts.occupant_count),
-        occupancy=_occupancy(facts.occupied),
+        occupancy=occupancy,
+        pms_status="" if same_word else facts.raw_status,
         occupied_typed=facts.value_typed(UnitField.OCCUPIED),
         billable_typed=facts.value_typed(UnitField.BILLABLE),
         lease=current[-1] if current else None,

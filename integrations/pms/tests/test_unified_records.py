@@ -193,7 +193,7 @@ def test_a_status_says_whether_a_unit_is_lived_in_and_billed(
     gateway: PmsGateway,
     status: str | None,
     occupancy: Occupancy,
-    billable: bool,  # noqa: FBT001 - pytest passes it by name
+    billable: bool,
 ) -> None:
     row = {"id": "unit_1", "property_id": "prop_1", "unit_number": "1", "status": status}
     serve_rows(wire, "/v1/units", row)

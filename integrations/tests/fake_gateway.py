@@ -1,0 +1,174 @@
+"""A gateway to nowhere: it answers with what a test gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from integrations.pms.errors import PmsError
+from integrations.pms.records import (
+    ChargeOrder,
+    ChargeReceipt,
+    ConnectionHealth,
+    LeaseStatus,
+    MalformedRecord,
+    Occupancy,
+    PmsCharge,
+    PmsChargeCode,
+    PmsConnection,
+    PmsLease,
+    PmsPayment,
+    PmsProperty,
+    PmsResident,
+    PmsUnit,
+    RateLimit,
+)
+
+RowT = TypeVar("RowT")
+
+
+@dataclass
+class FakeGateway:
+    """Lists of records, each of which may end in an error.
+
+    Shape: `error` is raised by every call; `errors_after` by the list of that name, at its end;
+        `calls` is what was asked, in order.
+    """
+
+    connection: PmsConnection | None = None
+    properties: Sequence[PmsProperty | MalformedRecord] = ()
+    units: Sequence[PmsUnit | MalformedRecord] = ()
+    leases: Sequence[PmsLease | MalformedRecord] = ()
+    residents: Sequence[PmsResident | MalformedRecord] = ()
+    error: PmsError | None = None
+    errors_after: dict[str, BaseException] = field(default_factory=dict)
+    rate_limit: RateLimit | None = None
+    calls: list[tuple[object, ...]] = field(default_factory=list)
+
+    def read_connection(self, *, connection_id: str) -> PmsConnection:
+        self.calls.append(("connection", connection_id))
+        if self.error:
+            raise self.error
+        assert self.connection is not None
+        return self.connection
+
+    def list_properties(self, *, connection_id: str) -> Iterator[PmsProperty | MalformedRecord]:
+        yield from self._answer(self.properties, "properties", connection_id)
+
+    def list_units(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsUnit | MalformedRecord]:
+        yield from self._answer(self.units, "units", property_id, updated_since)
+
+    def list_leases(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsLease | MalformedRecord]:
+        yield from self._answer(self.leases, "leases", property_id, updated_since)
+
+    def list_residents(
+        self, *, property_id: str, updated_since: datetime | None = None
+    ) -> Iterator[PmsResident | MalformedRecord]:
+        yield from self._answer(self.residents, "residents", property_id, updated_since)
+
+    def list_charge_codes(self, *, property_id: str) -> Iterator[PmsChargeCode | MalformedRecord]:
+        raise NotImplementedError
+
+    def list_charges(
+        self, *, property_id: str, unit_id: str | None = None, effective_date: date | None = None
+    ) -> Iterator[PmsCharge | MalformedRecord]:
+        raise NotImplementedError
+
+    def list_payments(self, *, property_id: str) -> Iterator[PmsPayment | MalformedRecord]:
+        raise NotImplementedError
+
+    def charge_body(self, *, order: ChargeOrder) -> bytes:
+        raise NotImplementedError
+
+    def post_charge(self, *, body: bytes, reference: str) -> ChargeReceipt:
+        raise NotImplementedError
+
+    def _answer(self, rows: Sequence[RowT], name: str, *asked: object) -> Iterator[RowT]:
+        self.calls.append((name, *asked))
+        if self.error:
+            raise self.error
+        yield from rows
+        if name in self.errors_after:
+            raise self.errors_after[name]
+
+
+def make_connection(**changes: object) -> PmsConnection:
+    """Make a connection to Yardi that is well, but for the changes."""
+    values: dict[str, object] = {
+        "connection_id": "conn_001",
+        "provider": "yardi",
+        "name": "Northbank",
+        "health": ConnectionHealth.ACTIVE,
+        "raw_status": "active",
+        "last_synced_at": None,
+    }
+    return PmsConnection(**(values | changes))  # type: ignore[arg-type] # by name, as tests like it
+
+
+def make_property(property_id: str = "prop_x", **changes: object) -> PmsProperty:
+    """Make a property, but for the changes."""
+    values: dict[str, object] = {
+        "property_id": property_id,
+        "name": "Maplewood",
+        "street": "1420 Kinney Ave",
+        "city": "Austin",
+        "state": "TX",
+        "zip_code": "78704",
+        "unit_count": 2,
+        "square_footage": 1_900,
+    }
+    return PmsProperty(**(values | changes))  # type: ignore[arg-type] # by name, as tests like it
+
+
+def make_unit(unit_id: str = "unit_1", **changes: object) -> PmsUnit:
+    """Make a let unit, but for the changes."""
+    values: dict[str, object] = {
+        "unit_id": unit_id,
+        "property_id": "prop_x",
+        "unit_number": unit_id.removeprefix("unit_"),
+        "building": "",
+        "square_feet": 850,
+        "bedrooms": Decimal(2),
+        "bathrooms": Decimal("1.5"),
+        "occupancy": Occupancy.OCCUPIED,
+        "billable": True,
+        "raw_status": "occupied",
+        "current_lease_id": None,
+        "occupant_count": 2,
+    }
+    return PmsUnit(**(values | changes))  # type: ignore[arg-type] # by name, as tests like it
+
+
+def make_lease(lease_id: str = "lease_1", **changes: object) -> PmsLease:
+    """Make an active lease of unit_1, but for the changes."""
+    values: dict[str, object] = {
+        "lease_id": lease_id,
+        "unit_id": "unit_1",
+        "resident_id": "res_1",
+        "start": date(2026, 1, 1),
+        "end": date(2027, 1, 1),
+        "status": LeaseStatus.ACTIVE,
+        "raw_status": "active",
+        "occupant_count": 2,
+        "monthly_rent": None,
+    }
+    return PmsLease(**(values | changes))  # type: ignore[arg-type] # by name, as tests like it
+
+
+def make_resident(resident_id: str = "res_1", **changes: object) -> PmsResident:
+    """Make a resident, but for the changes."""
+    values: dict[str, object] = {
+        "resident_id": resident_id,
+        "first_name": "Zoë",
+        "last_name": "Kim",
+        "unit_id": "unit_1",
+        "is_primary": True,
+    }
+    return PmsResident(**(values | changes))  # type: ignore[arg-type] # by name, as tests like it

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import PropertyLink, ReviewItem, ReviewKind, SyncRun, SyncState
+from integrations.views.syncs import freshness
+from portfolios.models import Property
+from portfolios.tests.pages import check_page, check_part, text_of
+
+
+def url_of(place: Property) -> str:
+    return reverse("integrations:property-sync", args=[place.pk])
+
+
+def run_url(run: SyncRun) -> str:
+    return reverse("integrations:sync-detail", args=[run.pk])
+
+
+def add_run(place: Property, state: SyncState, **values: object) -> SyncRun:
+    moment = timezone.now()
+    over = state in (SyncState.COMPLETED, SyncState.FAILED)
+    return SyncRun.objects.create(
+        property=place,
+        state=state,
+        **{"queued_at": moment, "finished_at": moment if over else None, **values},
+    )
+
+
+@pytest.mark.parametrize("who", ["manager", "accountant", "viewer"])
+def test_the_history_is_shown_to_every_member(cast, place, signed_in, who):
+    page = check_page(signed_in(getattr(cast, who)).get(url_of(place)))
+    (row,) = [text_of(row) for row in page.select("tbody tr")]
+    assert row.startswith("2 Apr 2026, 09:00 UTC Completed MeterBase 48 57 105 0 0 0")
+    tabs = [text_of(tab) for tab in page.select('.nav-tabs [aria-current="page"]')]
+    assert tabs == ["PMS sync"]
+    buttons = [text_of(form) for form in page.select("main form")]
+    assert buttons == (["Sync now"] if who == "manager" else [])
+
+
+def test_the_page_says_how_old_the_data_is(cast, place, signed_in):
+    PropertyLink.objects.update(last_synced_at=timezone.now() - timedelta(minutes=3, seconds=5))
+    words = text_of(check_page(signed_in(cast.viewer).get(url_of(place))))
+    assert "PMS data is 3 minutes old." in words
+
+
+def test_freshness_is_said_in_words(now):
+    assert freshness(None, now=now) == "The PMS was never read for this property."
+    assert freshness(now, now=now) == "PMS data is less than a minute old."
+    old = freshness(now - timedelta(days=2), now=now)
+    assert old.replace("\xa0", " ") == "PMS data is 2 days old."
+
+
+def test_a_manager_starts_a_sync_and_sees_it(cast, place, signed_in):
+    client = signed_in(cast.manager)
+    response = client.post(url_of(place))
+    run = place.sync_runs.get(state=SyncState.QUEUED)
+    assert response.headers["Location"] == run_url(run)
+    assert run.requested_by == cast.manager
+    page = check_page(client.get(run_url(run)))
+    assert "Waiting for a worker" in text_of(page)
+    assert "by Manager" in text_of(page)
+
+
+def test_asking_again_leads_to_the_sync_that_is_under_way(cast, place, signed_in):
+    client = signed_in(cast.manager)
+    first = client.post(url_of(place)).headers["Location"]
+    assert client.post(url_of(place)).headers["Location"] == first
+    assert place.sync_runs.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("accountant", 403), ("viewer", 403), ("stranger", 404)]
+)
+def test_nobody_else_starts_a_sync(cast, place, signed_in, who, status):
+    assert signed_in(getattr(cast, who)).post(url_of(place)).status_code == status
+    assert place.sync_runs.count() == 1
+
+
+def test_neither_page_exists_for_a_stranger(cast, place, signed_in):
+    client = signed_in(cast.stranger)
+    assert client.get(url_of(place)).status_code == 404
+    assert client.get(run_url(place.sync_runs.get())).status_code == 404
+
+
+def test_a_property_that_is_not_connected_says_so(cast, now, signed_in):
+    place = Property.objects.create(
+        portfolio=cast.portfolio, propexo_property_id="x", name="Loose", created_at=now
+    )
+    client = signed_in(cast.manager)
+    page = check_page(client.get(url_of(place)))
+    assert "This property is not connected to a PMS" in text_of(page)
+    assert page.select("main form") == []
+    answer = check_page(client.post(url_of(place), follow=True))
+    assert "Loose is not connected to a PMS." in text_of(answer)
+    assert not SyncRun.objects.exists()
+
+
+def test_a_connection_of_a_portfolio_that_i_am_not_in_is_not_linked(cast, place, signed_in):
+    from portfolios.models import Portfolio
+
+    Property.objects.filter(pk=place.pk).update(portfolio=Portfolio.objects.get(name="Elsewhere"))
+    page = check_page(signed_in(cast.stranger).get(url_of(place)))
+    connection = place.link.connection
+    url = reverse("integrations:connection-detail", args=[connection.pk])
+    assert page.select(f'a[href="{url}"]') == []
+    assert connection.name not in text_of(page)
+
+
+def test_open_review_items_are_pointed_to(cast, place, signed_in, now):
+    ReviewItem.objects.create(
+        portfolio=cast.portfolio,
+        connection=place.link.connection,
+        property=place,
+        kind=ReviewKind.ODD_VALUE,
+        record_kind="unit",
+        remote_id="unit_1",
+        label="Unit 1",
+        message="Odd.",
+        found_at=now,
+        last_found_at=now,
+    )
+    page = check_page(signed_in(cast.viewer).get(url_of(place)))
+    assert page.select(f'main a[href="{reverse("integrations:review-item-list")}"]')
+
+
+def test_a_running_sync_polls_its_own_part(cast, place, signed_in):
+    run = add_run(
+        place,
+        SyncState.RUNNING,
+        phase="Reading leases",
+        units_read=48,
+        leases_read=50,
+        beat_at=timezone.now(),
+    )
+    client = signed_in(cast.viewer)
+    page = check_page(client.get(run_url(run)))
+    assert page.select('noscript meta[http-equiv="refresh"]')
+    part = page.select(f'#progress[hx-get="{run_url(run)}"][hx-trigger="every 2s"]')
+    assert len(part) == 1
+    assert "Reading leases" in text_of(part[0])
+    assert "Units read 48" in text_of(part[0])
+    swapped = check_part(client.get(run_url(run), headers={"HX-Request": "true"}))
+    assert swapped.select('#progress[hx-swap="outerHTML"]')
+
+
+@pytest.mark.parametrize("state", [SyncState.COMPLETED, SyncState.FAILED])
+def test_a_sync_that_is_over_stops_polling(cast, place, signed_in, state):
+    run = add_run(place, state)
+    client = signed_in(cast.viewer)
+    page = check_page(client.get(run_url(run)))
+    assert page.select('meta[http-equiv="refresh"]') == []
+    assert page.select("[hx-get]") == []
+    part = check_part(client.get(run_url(run), headers={"HX-Request": "true"}))
+    assert part.select("#progress")
+    assert part.select("[hx-get]") == []
+
+
+def test_a_sync_that_nobody_picks_up_says_so_after_a_minute(cast, place, signed_in):
+    client = signed_in(cast.viewer)
+    run = add_run(place, SyncState.QUEUED, queued_at=timezone.now() - timedelta(seconds=50))
+    sentence = "No worker has picked this up"
+    assert sentence not in text_of(check_page(client.get(run_url(run))))
+    SyncRun.objects.update(queued_at=timezone.now() - timedelta(seconds=61))
+    assert sentence in text_of(check_page(client.get(run_url(run))))
+
+
+def test_a_sync_that_went_quiet_says_so(cast, place, signed_in):
+    quiet = timezone.now() - timedelta(minutes=6)
+    run = add_run(place, SyncState.RUNNING, beat_at=quiet)
+    words = text_of(check_page(signed_in(cast.viewer).get(run_url(run))))
+    assert "No sign of life for 5 minutes" in words
+
+
+def test_a_complete_sync_shows_what_it_found(cast, place, signed_in):
+    run = add_run(place, SyncState.COMPLETED, created=1, changed=2, unchanged=3, flagged=4)
+    page = check_page(signed_in(cast.viewer).get(run_url(run)))
+    words = text_of(page)
+    for expected in ("New 1", "Changed 2", "Unchanged 3", "To review 4"):
+        assert expected in words
+    assert "Sync again" not in words
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("AUTHORIZATION_FAILED", "Renew the PMS login in the Propexo dashboard"),
+        ("RATE_LIMITED", "Wait a few minutes"),
+        ("WORKER_LOST", "Start the sync again."),
+        ("NOT_CONFIGURED", "enters the key"),
+        ("SOMETHING_NEW", "Look at the connection in the Propexo dashboard"),
+    ],
+)
+def test_a_failed_sync_says_why_and_what_to_do(cast, place, signed_in, code, remedy):
+    run = add_run(place, SyncState.FAILED, error="It went wrong.", error_code=code)
+    words = text_of(check_page(signed_in(cast.manager).get(run_url(run))))
+    assert "It went wrong." in words
+    assert remedy in words
+    assert code in words
+    assert "Sync again" in words
