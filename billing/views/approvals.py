@@ -21,6 +21,7 @@ from billing.operations.calculations import (
     reject_calculation,
 )
 from billing.queries import changes_since
+from billing.views.breadcrumbs import below_calculation
 from billing.views.next_steps import is_own_work
 from billing.views.wording import (
     PAGE_SIZE,
@@ -90,6 +91,7 @@ def calculation_approve(request: SignedInRequest, pk: int) -> HttpResponse:
             "a new version.",
             "verb": f"Approve {charges}",
             "cancel_label": "Keep reviewing",
+            "breadcrumbs": below_calculation(calculation),
             "cancel_url": _url(calculation),
         },
     )
@@ -128,6 +130,7 @@ def calculation_reject(request: SignedInRequest, pk: int) -> HttpResponse:
             "your reason and can calculate a new version.",
             "verb": "Send back with this reason",
             "cancel_label": "Keep reviewing",
+            "breadcrumbs": below_calculation(calculation),
             "cancel_url": _url(calculation),
             "form": form,
         },

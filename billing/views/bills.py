@@ -21,6 +21,7 @@ from billing.operations.calculations import (
     calculate_bill,
 )
 from billing.rubs import Problem
+from billing.views.breadcrumbs import below_property
 from billing.views.standing import bill_rows, with_calculations
 from billing.views.wording import PAGE_SIZE, billing_month, calculation_badge
 from portfolios import access
@@ -73,10 +74,7 @@ def bill_create(request: SignedInRequest, pk: int) -> HttpResponse:
         {
             "title": "Enter a bill",
             "eyebrow": place.name,
-            "breadcrumbs": [
-                ("Portfolios", reverse("portfolios:portfolio-list")),
-                (place.name, home),
-            ],
+            "breadcrumbs": below_property(place),
             "form": form,
             "verb": "Enter the bill",
             "cancel_url": home,
@@ -143,10 +141,7 @@ def _page(request: SignedInRequest, bill: UtilityBill) -> dict[str, object]:
         "versions": [(version, calculation_badge(version)) for version in calculations],
         "posted_by": jobs.first(),
         "may_prepare": access.may(place.portfolio, Action.PREPARE, user=request.user),
-        "crumbs": [
-            ("Portfolios", reverse("portfolios:portfolio-list")),
-            (place.name, reverse("billing:property-detail", args=[place.pk])),
-        ],
+        "breadcrumbs": below_property(place),
     }
 
 

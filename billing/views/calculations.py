@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.models import Calculation, Charge, PostingJob
 from billing.operations.calculations import OutOfDate, WrongState, submit_calculation
 from billing.queries import changes_since, count_jobs
+from billing.views.breadcrumbs import below_bill, below_calculation
 from billing.views.breakdown import break_down, owner_parts
 from billing.views.explanation import inputs_of, stay_of
 from billing.views.next_steps import LIVE, next_steps
@@ -58,7 +58,7 @@ def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "steps": next_steps(
                 calculation, user=request.user, is_right=not changes, is_posted=is_posted
             ),
-            "crumbs": _crumbs(calculation),
+            "breadcrumbs": below_bill(bill),
         },
     )
 
@@ -98,13 +98,7 @@ def charge_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "inputs": inputs_of(charge.explanation),
             "stay": stay_of(charge),
             "postings": [(posting, posting_badge(posting)) for posting in postings],
-            "crumbs": [
-                *_crumbs(calculation),
-                (
-                    f"Calculation {calculation.version}",
-                    reverse("billing:calculation-detail", args=[calculation.pk]),
-                ),
-            ],
+            "breadcrumbs": below_calculation(calculation),
         },
     )
 
@@ -119,14 +113,3 @@ def _jobs(calculation: Calculation) -> list[tuple[PostingJob, Badge]]:
     jobs = list(calculation.jobs.select_related("created_by"))
     counts = count_jobs(jobs)
     return [(job, job_badge(job, counts[job.pk])) for job in jobs]
-
-
-def _crumbs(calculation: Calculation) -> list[tuple[str, str]]:
-    bill = calculation.bill
-    return [
-        (bill.property.name, reverse("billing:property-detail", args=[bill.property_id])),
-        (
-            f"{billing_month(bill)} {bill.get_utility_display().lower()} bill",
-            reverse("billing:bill-detail", args=[bill.pk]),
-        ),
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ from billing.views.wording import PAGE_SIZE, Badge, billing_month, charge_count,
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+
+_HEAVY = ("job__calculation__inputs", "job__calculation__result")
+_IS_ID = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def failure_list(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def failure_retry(request: SignedInRequest) -> HttpResponse:
     """Send the ticked charges again; one that cannot be sent does not stop the others."""
-    ids = {int(text) for text in request.POST.getlist("posting") if text.isdecimal()}
+    ids = {int(text) for text in request.POST.getlist("posting") if _IS_ID.fullmatch(text)}
     if not ids:
         messages.error(request, "Nothing was ticked, so nothing is sent again.")
         return redirect("billing:failure-list")
@@ -132,9 +136,6 @@ def _open(request: SignedInRequest, waiting: QuerySet[Posting]) -> dict[str, obj
         "total_cents": totals["cents"] or 0,
         "may_act": access.rows(Posting, user=request.user, action=Action.APPROVE).exists(),
     }
-
-
-_HEAVY = ("job__calculation__inputs", "job__calculation__result")
 
 
 def _groups(page: Page[Posting], waiting: QuerySet[Posting], retriable: set[int]) -> list[Group]:

@@ -85,7 +85,7 @@ def _page(request: SignedInRequest, job: PostingJob, *, now: datetime) -> dict[s
         "beat": last_beat(job),
         "page": page,
         "rows": [(posting, posting_badge(posting)) for posting in page],
-        "crumbs": [("Jobs", reverse("billing:job-list"))],
+        "breadcrumbs": [("Jobs", reverse("billing:job-list"))],
     }
 
 

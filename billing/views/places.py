@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from billing.models import ShareRule, Utility
+from billing.views.breadcrumbs import above_property
 from billing.views.standing import bill_rows, with_calculations
 from billing.views.wording import PAGE_SIZE
 from portfolios import access
@@ -47,8 +48,8 @@ def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "bills": bill_rows(list(page)),
             "rules": _rule_rows(place),
             "may_prepare": may_prepare,
-            "header_actions": enter if may_prepare else [],
-            "crumbs": [("Portfolios", reverse("portfolios:portfolio-list"))],
+            "actions": enter if may_prepare else [],
+            "breadcrumbs": above_property(place),
         },
     )
 

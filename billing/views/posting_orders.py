@@ -25,6 +25,7 @@ from billing.operations.posting_jobs import (
     create_posting_job,
 )
 from billing.queries import EarlierPosting, earlier_postings
+from billing.views.breadcrumbs import below_calculation
 from billing.views.wording import bill_name, billing_month, charge_count, job_badge
 from integrations.gateways import PropexoNotConfigured, open_gateway
 from integrations.models import Connection, PropertyLink
@@ -165,12 +166,15 @@ def _page(
     earlier: list[EarlierPosting],
 ) -> dict[str, object]:
     return {
+        # The entry of the navigation: this is still about the bill, not yet about a job.
+        "section": "billing:bill-list",
         "calculation": calculation,
         "bill": calculation.bill,
         "form": form,
         "title": f"Post {bill_name(calculation.bill)}",
         "parcel": parcel,
         "earlier": [(found, job_badge(found.job, found.counts)) for found in earlier],
+        "breadcrumbs": below_calculation(calculation),
         "cancel_url": reverse("billing:calculation-detail", args=[calculation.pk]),
     }
 

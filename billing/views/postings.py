@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -107,48 +105,50 @@ def _render(
     link: LinkForm | None = None,
 ) -> HttpResponse:
     bill = posting.job.calculation.bill
+    events = posting.events.select_related("actor")
     may_act = access.may(bill.property.portfolio, Action.APPROVE, user=request.user)
-    is_open = posting.resolved_at is None
-    is_failure = posting.state in (PostingState.REJECTED, PostingState.REVIEW) and is_open
-    in_review = posting.state == PostingState.REVIEW and is_open
-    return render(
-        request,
-        "billing/posting_detail.html",
-        {
-            "posting": posting,
-            "charge": posting.charge,
-            "job": posting.job,
-            "bill": bill,
-            "month": billing_month(bill),
-            "badge": posting_badge(posting),
-            "body": _readable(posting.body),
-            "attempts": posting.attempts.all(),
-            "events": posting.events.select_related("actor"),
-            "cause": _cause(posting),
-            "is_failure": is_failure,
-            "may_act": may_act,
-            "may_retry": may_act and is_open and posting.state == PostingState.REJECTED,
-            "resolution": (resolution or ResolutionForm()) if may_act and is_failure else None,
-            "link": (link or LinkForm()) if may_act and in_review else None,
-            "crumbs": [
-                ("Jobs", reverse("billing:job-list")),
-                (
-                    posting.job.public_id,
-                    reverse("billing:job-detail", args=[posting.job.public_id]),
-                ),
-            ],
-        },
-    )
+    page = {
+        "posting": posting,
+        "charge": posting.charge,
+        "job": posting.job,
+        "bill": bill,
+        "month": billing_month(bill),
+        "badge": posting_badge(posting),
+        "attempts": posting.attempts.all(),
+        "events": [(event, PostingState(event.to_state).label) for event in events],
+        "cause": _cause(posting),
+        "breadcrumbs": _breadcrumbs(posting),
+        "may_act": may_act,
+        "is_failure": _is_open(posting, PostingState.REJECTED, PostingState.REVIEW),
+    }
+    if may_act:
+        page |= _acts(posting, resolution or ResolutionForm(), link or LinkForm())
+    return render(request, "billing/posting_detail.html", page)
+
+
+def _acts(posting: Posting, resolution: ResolutionForm, link: LinkForm) -> dict[str, object]:
+    """Offer an accountant what can be done in the posting's state."""
+    refused = _is_open(posting, PostingState.REJECTED)
+    in_review = _is_open(posting, PostingState.REVIEW)
+    return {
+        "may_retry": refused,
+        "link": link if in_review else None,
+        "resolution": resolution if refused or in_review else None,
+    }
+
+
+def _is_open(posting: Posting, *states: PostingState) -> bool:
+    return posting.state in states and posting.resolved_at is None
+
+
+def _breadcrumbs(posting: Posting) -> list[tuple[str, str]]:
+    public_id = posting.job.public_id
+    return [
+        ("Jobs", reverse("billing:job-list")),
+        (public_id, reverse("billing:job-detail", args=[public_id])),
+    ]
 
 
 def _cause(posting: Posting) -> Cause | None:
     failed = posting.state in (PostingState.REJECTED, PostingState.REVIEW)
     return cause_of(posting.error_code) if failed else None
-
-
-def _readable(body: str) -> str:
-    """Set the bytes that are sent on several lines; they are JSON in every contract so far."""
-    try:
-        return json.dumps(json.loads(body, parse_float=str), indent=2, ensure_ascii=False)
-    except json.JSONDecodeError:
-        return body

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from billing.forms import ShareRuleForm
 from billing.models import Method, ShareRule, Utility, VacancyPolicy
 from billing.operations.share_rules import set_share_rule
+from billing.views.breadcrumbs import below_property
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
@@ -82,7 +83,7 @@ def _page(
     return {
         "title": f"How {utility.label.lower()} is shared",
         "eyebrow": place.name,
-        "breadcrumbs": [("Portfolios", reverse("portfolios:portfolio-list")), (place.name, home)],
+        "breadcrumbs": below_property(place),
         "form": form,
         "verb": "Save the rule",
         "cancel_url": home,

@@ -1,0 +1,210 @@
+"""Posting an approved calculation."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from billing.models import PostingJob, PostingState
+from billing.operations.calculations import calculate_bill
+from billing.tests.acts import alert_of, post, run_workers
+from integrations.models import Connection, PropertyLink
+from portfolios.models import Unit
+from portfolios.tests.pages import check_page, text_of, the
+
+ORDER = {
+    "charge_date": "2026-04-01",
+    "charge_code": "WATER",
+    "description": "March 2026 Water Charge (RUBS)",
+}
+CONFIRMED = ORDER | {"confirmed": "on"}
+
+
+def url(name: str, *args: object) -> str:
+    return reverse(f"billing:{name}", args=args)
+
+
+@pytest.fixture
+def enabled(settings):
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+
+
+def fields_of(page) -> dict[str, str]:
+    """Collect what a browser would send from the page's form."""
+    return {
+        str(field["name"]): str(field.get("value", ""))
+        for field in the(page, "main form").select("input:not([type=checkbox])")
+        if field["name"] != "csrfmiddlewaretoken"
+    }
+
+
+@pytest.mark.usefixtures("enabled")
+def test_an_accountant_posts_after_a_last_look(cast, approved, sandbox, signed_in):
+    client = signed_in(cast.accountant)
+    page = check_page(client.get(url("calculation-detail", approved.pk)))
+    assert page.find("a", href=url("posting-create", approved.pk))
+    page = check_page(client.get(url("posting-create", approved.pk)))
+    page = check_page(client.post(url("posting-create", approved.pk), fields_of(page)))
+    assert not PostingJob.objects.exists()
+    total = f"${approved.tenants_cents // 100:,}.{approved.tenants_cents % 100:02d}"
+    assert text_of(the(page, "h1")) == (
+        f"Post 45 charges, {total}, to Yardi Voyager as WATER, dated 2026-04-01?"
+    )
+    assert "Residents will see them. They can be reversed, not deleted." in text_of(
+        the(page, "main")
+    )
+    response = client.post(url("posting-create", approved.pk), fields_of(page))
+    job = PostingJob.objects.get()
+    assert response.url == url("job-detail", job.public_id)
+    assert (job.created_by, job.post_to_pms) == (cast.accountant, True)
+    assert job.postings.filter(state=PostingState.PENDING).count() == 45
+    assert sandbox.ledger() == ()
+
+
+@pytest.mark.usefixtures("enabled")
+def test_the_form_starts_with_what_suits_the_bill(cast, approved, signed_in):
+    page = check_page(signed_in(cast.accountant).get(url("posting-create", approved.pk)))
+    sent = fields_of(page)
+    assert {name: sent[name] for name in ORDER} == ORDER
+
+
+def test_while_posting_is_off_only_a_dry_run_is_offered(cast, approved, settings, signed_in):
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = False
+    client = signed_in(cast.accountant)
+    page = check_page(client.get(url("posting-create", approved.pk)))
+    assert "Charge posting is switched off" in text_of(the(page, "main"))
+    assert the(page, '[name="dry_run"]').has_attr("checked")
+    buttons = [text_of(button) for button in the(page, "main").find_all("button")]
+    assert buttons == ["Continue to the dry run"]
+
+
+@pytest.mark.parametrize("data", [ORDER, CONFIRMED])
+def test_while_posting_is_off_nothing_can_be_posted(cast, approved, settings, signed_in, data):
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = False
+    page = check_page(signed_in(cast.accountant).post(url("posting-create", approved.pk), data))
+    assert "Charge posting is switched off" in alert_of(page)
+    assert not PostingJob.objects.exists()
+
+
+def test_a_dry_run_sends_nothing_and_shows_what_would_be_sent(
+    cast, approved, gateway, sandbox, now, signed_in
+):
+    client = signed_in(cast.accountant)
+    page = check_page(client.post(url("posting-create", approved.pk), ORDER | {"dry_run": "on"}))
+    assert text_of(the(page, "h1")).startswith("Record a dry run of 45 charges")
+    page = check_page(client.post(url("posting-create", approved.pk), fields_of(page), follow=True))
+    assert "Dry run: nothing sent" in text_of(the(page, "main"))
+    job = PostingJob.objects.get()
+    assert run_workers(job, gateway=gateway, now=now) == 0
+    assert sandbox.ledger() == ()
+
+
+@pytest.mark.usefixtures("enabled")
+def test_an_earlier_posting_is_shown_with_who_when_and_how_much(
+    cast, approved, gateway, now, signed_in
+):
+    job = post(approved, by=cast.accountant, gateway=gateway, now=now)
+    run_workers(job, gateway=gateway, now=now)
+    page = check_page(signed_in(cast.accountant).get(url("posting-create", approved.pk)))
+    notice = the(page, "main .notice")
+    assert "This bill: 45 of 45 charges" in text_of(notice)
+    assert "by Accountant on 2 Apr 2026, 09:00 UTC" in text_of(notice)
+    assert notice.find("a", href=url("job-detail", job.public_id))
+
+
+@pytest.mark.usefixtures("enabled")
+def test_posting_twice_is_refused_with_who_and_when(
+    cast, approved, gateway, sandbox, now, signed_in
+):
+    job = post(approved, by=cast.accountant, gateway=gateway, now=now)
+    run_workers(job, gateway=gateway, now=now)
+    client = signed_in(cast.accountant)
+    again = CONFIRMED | {"post_again": "on"}
+    page = check_page(client.post(url("posting-create", approved.pk), again))
+    alert = alert_of(page)
+    assert f"posted before, by Accountant on 2026-04-02 in job {job.public_id}" in alert
+    assert PostingJob.objects.count() == 1
+    assert len(sandbox.ledger()) == 45
+
+
+@pytest.mark.usefixtures("enabled")
+def test_charging_again_under_another_code_needs_a_tick(cast, approved, gateway, now, signed_in):
+    post(approved, by=cast.accountant, gateway=gateway, now=now)
+    client = signed_in(cast.accountant)
+    other = CONFIRMED | {"charge_code": "UTIL"}
+    page = check_page(client.post(url("posting-create", approved.pk), other))
+    assert "tick this if residents are to be charged again" in text_of(
+        the(page, "main [role=alert]")
+    )
+    assert PostingJob.objects.count() == 1
+    client.post(url("posting-create", approved.pk), other | {"post_again": "on"})
+    assert PostingJob.objects.count() == 2
+
+
+@pytest.mark.usefixtures("enabled")
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"charge_date": "soon"}, "Charge date must be a date"),
+        ({"charge_date": "2026-02-28"}, "Charge date must lie between 2026-03-01"),
+        ({"charge_date": "2062-04-01"}, "Charge date must lie between"),
+        ({"charge_code": " "}, "Charge code must be given"),
+        ({"charge_code": "W" * 41}, "40 characters"),
+        ({"description": ""}, "Description must be given"),
+        ({"description": "w" * 121}, "120 characters"),
+    ],
+)
+def test_a_wrong_value_is_answered_by_a_sentence(cast, approved, signed_in, change, sentence):
+    client = signed_in(cast.accountant)
+    page = check_page(client.post(url("posting-create", approved.pk), CONFIRMED | change))
+    assert sentence in alert_of(page)
+    assert not PostingJob.objects.exists()
+
+
+@pytest.mark.usefixtures("enabled")
+def test_an_old_calculation_is_not_posted(cast, approved, signed_in):
+    Unit.objects.filter(unit_number="304").update(sqft=999)
+    page = check_page(
+        signed_in(cast.accountant).post(url("posting-create", approved.pk), CONFIRMED)
+    )
+    assert "out of date" in alert_of(page)
+    assert not PostingJob.objects.exists()
+
+
+@pytest.mark.usefixtures("enabled")
+def test_without_an_api_key_nothing_is_posted(cast, approved, settings, signed_in):
+    settings.PROPEXO_API_KEY = ""
+    page = check_page(
+        signed_in(cast.accountant).post(url("posting-create", approved.pk), CONFIRMED)
+    )
+    assert "no Propexo API key" in alert_of(page)
+    assert not PostingJob.objects.exists()
+
+
+def test_a_property_without_a_pms_says_so(cast, approved, signed_in):
+    PropertyLink.objects.all().delete()
+    page = check_page(signed_in(cast.accountant).get(url("posting-create", approved.pk)))
+    assert "connected to no PMS" in text_of(the(page, "main"))
+    assert not the(page, "main").find("form")
+
+
+def test_a_platform_in_beta_is_named_so(cast, approved, signed_in):
+    Connection.objects.update(pms="rentvine")
+    page = check_page(signed_in(cast.accountant).get(url("posting-create", approved.pk)))
+    assert "in beta" in text_of(the(page, "main"))
+
+
+def test_a_draft_leads_back_to_its_page(cast, bill, now, signed_in):
+    draft = calculate_bill(bill=bill, by=cast.manager, now=now)
+    client = signed_in(cast.accountant)
+    page = check_page(client.get(url("posting-create", draft.pk), follow=True))
+    assert "Only an approved calculation" in alert_of(page)
+
+
+@pytest.mark.usefixtures("enabled")
+@pytest.mark.parametrize(("who", "status"), [("manager", 403), ("viewer", 403), ("stranger", 404)])
+def test_nobody_else_posts(cast, approved, signed_in, who, status):
+    client = signed_in(getattr(cast, who))
+    assert client.get(url("posting-create", approved.pk)).status_code == status
+    assert client.post(url("posting-create", approved.pk), CONFIRMED).status_code == status
+    assert not PostingJob.objects.exists()
