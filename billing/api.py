@@ -16,6 +16,7 @@ from billing.operations.posting_jobs import (
     AlreadyPosted,
     NothingToPost,
     NotLinked,
+    PostedBefore,
     PostingDisabled,
     PostingOrder,
     create_posting_job,
@@ -41,6 +42,7 @@ class PostChargesBody(Body):
     charge_code: Annotated[StrictStr, Field(min_length=1, max_length=40)]
     description: Annotated[StrictStr, Field(min_length=1, max_length=120)]
     post_to_pms: StrictBool
+    despite_earlier: StrictBool = False
 
 
 @router.post("/post-charges", response={202: dict})
@@ -53,6 +55,7 @@ def post_charges(request: HttpRequest, body: PostChargesBody) -> Status[Json]:
         charge_code=body.charge_code,
         description=body.description,
         post_to_pms=body.post_to_pms,
+        despite_earlier=body.despite_earlier,
     )
     job = _create_job(calculation, order, user)
     url = reverse("api:show_job", args=[job.public_id])
@@ -123,6 +126,9 @@ def _create_job(calculation: Calculation, order: PostingOrder, user: User) -> Po
     except AlreadyPosted as error:
         details: Json = {"job_id": error.job.public_id}
         raise ApiProblem(409, "already_posted", str(error), details) from error
+    except PostedBefore as error:
+        details = {"job_ids": [found.job.public_id for found in error.earlier]}
+        raise ApiProblem(409, "posted_before", str(error), details) from error
     except OutOfDate as error:
         details = {"changes": list(error.changes)}
         raise ApiProblem(409, "out_of_date", str(error), details) from error

@@ -134,4 +134,5 @@ class PostingOrderForm(forms.Form):
             charge_code=cleaned["charge_code"],
             description=cleaned["description"],
             post_to_pms=not cleaned["dry_run"],
+            despite_earlier=bool(cleaned.get("post_again")),
         )

@@ -22,7 +22,7 @@ from billing.models import (
 )
 from billing.operations.calculations import OutOfDate, WrongState
 from billing.posting.nudge import nudge_workers
-from billing.queries import changes_since
+from billing.queries import EarlierPosting, changes_since, earlier_postings
 from integrations.models import Connection, PropertyLink
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import ChargeOrder
@@ -55,6 +55,21 @@ class AlreadyPosted(Exception):
         self.job = job
 
 
+class PostedBefore(Exception):
+    """This utility and these days were posted before; going on has to be said on purpose."""
+
+    def __init__(self, earlier: Sequence[EarlierPosting]) -> None:
+        listed = "; ".join(
+            f"{found.job.public_id} by {found.job.created_by} on {found.job.created_at:%Y-%m-%d}"
+            for found in earlier
+        )
+        super().__init__(
+            f"Charges for this utility and these days were posted before ({listed}). Confirm that "
+            "residents are to be charged this as well."
+        )
+        self.earlier = tuple(earlier)
+
+
 class NothingToPost(Exception):
     """No charge of the calculation is above or below zero."""
 
@@ -65,12 +80,16 @@ class NotLinked(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostingOrder:
-    """How a calculation's charges are to appear in the PMS."""
+    """How a calculation's charges are to appear in the PMS.
+
+    Shape: `despite_earlier` says that an earlier posting for the same utility and days is known.
+    """
 
     charge_date: date
     charge_code: str
     description: str
     post_to_pms: bool = True
+    despite_earlier: bool = False
 
 
 @transaction.atomic
@@ -84,7 +103,8 @@ def create_posting_job(
 ) -> PostingJob:
     """Make one posting for each charge and wake the workers; nothing is sent here.
 
-    Errors: PostingDisabled, WrongState, OutOfDate, NotLinked, NothingToPost, AlreadyPosted.
+    Errors: PostingDisabled, WrongState, OutOfDate, NotLinked, NothingToPost, AlreadyPosted,
+        PostedBefore.
     Effects: a job with its postings, a nudge and an audit event, all in one transaction; a dry run
         (`post_to_pms` False) records the postings as skipped.
     """
@@ -96,6 +116,7 @@ def create_posting_job(
         .get(pk=calculation.pk)
     )
     connection = _check(calculation)
+    earlier = earlier_postings(calculation.bill) if order.post_to_pms else []
     job = PostingJob.objects.create(
         public_id=_new_public_id(),
         calculation=calculation,
@@ -108,6 +129,8 @@ def create_posting_job(
         created_at=now,
     )
     _make_postings(job, gateway=gateway, by=by, now=now)
+    if earlier and not order.despite_earlier:
+        raise PostedBefore(earlier)
     record_event(
         verb="job.created" if order.post_to_pms else "job.dry_run",
         subject=job,
@@ -118,6 +141,7 @@ def create_posting_job(
             "charge_date": order.charge_date.isoformat(),
             "charge_code": order.charge_code,
             "tenants_cents": calculation.tenants_cents,
+            "despite": [found.job.public_id for found in earlier],
         },
     )
     if order.post_to_pms:

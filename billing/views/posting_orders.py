@@ -21,6 +21,7 @@ from billing.operations.posting_jobs import (
     AlreadyPosted,
     NothingToPost,
     NotLinked,
+    PostedBefore,
     PostingDisabled,
     create_posting_job,
 )
@@ -117,6 +118,7 @@ def _create(
         NothingToPost,
         NotLinked,
         OutOfDate,
+        PostedBefore,
         PostingDisabled,
         PropexoNotConfigured,
         WrongState,

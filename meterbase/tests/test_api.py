@@ -14,6 +14,7 @@ from billing.posting.drain import drain
 from integrations.models import SyncRun
 from integrations.sync.run import run_sync
 from meterbase.lib.exact_json import read_json, write_json
+from portfolios.models import AuditEvent
 from portfolios.operations.api_keys import create_api_key, revoke_api_key
 
 pytestmark = pytest.mark.django_db
@@ -247,6 +248,22 @@ def test_posting_twice_is_refused_with_the_earlier_job(calls, approved, settings
     assert second.status_code == 409
     assert second.json()["error"]["details"] == {"job_id": first.json()["job_id"]}
     assert approved.jobs.count() == 1
+
+
+def test_charging_the_same_days_under_another_code_has_to_be_said(calls, approved, settings):
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    accountant = calls["accountant"]
+    first = accountant.post("/api/rubs/post-charges", _post_body(approved.bill)).json()
+
+    again = _post_body(approved.bill, charge_code="RUBS")
+    refused = accountant.post("/api/rubs/post-charges", again)
+    meant = accountant.post("/api/rubs/post-charges", again | {"despite_earlier": True})
+
+    assert refused.json()["error"]["code"] == "posted_before"
+    assert refused.json()["error"]["details"] == {"job_ids": [first["job_id"]]}
+    assert meant.status_code == 202
+    event = AuditEvent.objects.filter(verb="job.created").latest("pk")
+    assert event.after["despite"] == [first["job_id"]]
 
 
 def test_amounts_are_written_with_two_decimals():

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# A cluster with one worker; the worker keeps its end of a pipe open as long as it lives.
+# A cluster with one worker, which does not notice by itself that the rest is gone.
 CLUSTER = """
 import logging, os, subprocess, sys
 from meterbase.lib.crash_only import CrashOnly
-subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 logger = logging.getLogger("cluster")
 logger.addHandler(CrashOnly())
 logger.log(getattr(logging, sys.argv[1]), "a part of the cluster died")
