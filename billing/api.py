@@ -22,8 +22,7 @@ from billing.operations.posting_jobs import (
     create_posting_job,
 )
 from billing.queries import count_job, failed_postings
-from integrations.gateways import PropexoNotConfigured, open_gateway
-from integrations.pms.gateway import PmsGateway
+from integrations.gateways import open_gateway
 from meterbase.lib.json_api import ApiProblem, Body, IsoDate, Json
 from meterbase.lib.money import dollars_from_cents
 from portfolios import access
@@ -117,7 +116,7 @@ def _create_job(calculation: Calculation, order: PostingOrder, user: User) -> Po
         return create_posting_job(
             calculation=calculation,
             order=order,
-            gateway=_gateway(),
+            gateway=open_gateway(),
             by=user,
             now=timezone.now(),
         )
@@ -134,10 +133,3 @@ def _create_job(calculation: Calculation, order: PostingOrder, user: User) -> Po
         raise ApiProblem(409, "out_of_date", str(error), details) from error
     except (WrongState, NotLinked, NothingToPost) as error:
         raise ApiProblem(409, "not_possible", str(error)) from error
-
-
-def _gateway() -> PmsGateway:
-    try:
-        return open_gateway()
-    except PropexoNotConfigured as error:
-        raise ApiProblem(409, "not_configured", str(error)) from error

@@ -10,12 +10,10 @@ from django.utils import timezone
 from ninja import Router, Status
 from pydantic import Field, StrictInt, StrictStr
 
-from integrations.gateways import PropexoNotConfigured, open_gateway
+from integrations.gateways import open_gateway
 from integrations.models import Connection, SyncRun
 from integrations.operations.imports import ImportReport, import_properties
 from integrations.operations.syncs import NotLinked, request_sync
-from integrations.pms.errors import PmsError
-from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import MalformedRecord, PmsProperty
 from meterbase.lib.json_api import ApiProblem, Body, Json
 from portfolios import access
@@ -46,10 +44,7 @@ def list_connection_properties(request: HttpRequest, connection_id: int) -> Json
     connection = access.fetch(
         Connection.objects.all(), access.Action.READ, user=user, pk=connection_id
     )
-    try:
-        offered = list(_gateway().list_properties(connection_id=connection.propexo_connection_id))
-    except PmsError as error:
-        raise upstream_problem(error) from error
+    offered = list(open_gateway().list_properties(connection_id=connection.propexo_connection_id))
     imported = dict(access.rows(Property, user=user).values_list("propexo_property_id", "pk"))
     return {
         "connection_id": connection.pk,
@@ -74,17 +69,14 @@ def import_chosen_properties(request: HttpRequest, body: ImportBody) -> Json:
     portfolio = access.fetch(
         Portfolio.objects.all(), access.Action.PREPARE, user=user, pk=body.portfolio_id
     )
-    try:
-        report = import_properties(
-            connection=connection,
-            portfolio=portfolio,
-            propexo_property_ids=body.propexo_property_ids,
-            gateway=_gateway(),
-            by=user,
-            now=timezone.now(),
-        )
-    except PmsError as error:
-        raise upstream_problem(error) from error
+    report = import_properties(
+        connection=connection,
+        portfolio=portfolio,
+        propexo_property_ids=body.propexo_property_ids,
+        gateway=open_gateway(),
+        by=user,
+        now=timezone.now(),
+    )
     return _import_report(report)
 
 
@@ -107,18 +99,6 @@ def show_sync(request: HttpRequest, sync_id: int) -> Json:
     """Tell how a sync stands."""
     user = caller(request)
     return _sync(access.fetch(SyncRun.objects.all(), access.Action.READ, user=user, pk=sync_id))
-
-
-def upstream_problem(error: PmsError) -> ApiProblem:
-    """Tell a program that Propexo could not do its part."""
-    return ApiProblem(502, "upstream_error", error.message, {"propexo_error_code": error.code})
-
-
-def _gateway() -> PmsGateway:
-    try:
-        return open_gateway()
-    except PropexoNotConfigured as error:
-        raise ApiProblem(409, "not_configured", str(error)) from error
 
 
 def _offer(row: PmsProperty, imported: dict[str, int]) -> Json:

@@ -9,6 +9,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from billing.api import router as rubs
 from integrations.api import router as propexo
+from integrations.gateways import PropexoNotConfigured
+from integrations.pms.errors import PmsError
 from meterbase.lib.json_api import ApiProblem, ExactParser, ExactRenderer, describe_invalid
 from portfolios.bearer import BearerKey
 
@@ -63,3 +65,14 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 @api.exception_handler(PermissionDenied)
 def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
     return _answer(request, ApiProblem(403, "permission_denied", str(error)))
+
+
+@api.exception_handler(PropexoNotConfigured)
+def _not_configured(request: HttpRequest, error: PropexoNotConfigured) -> HttpResponse:
+    return _answer(request, ApiProblem(409, "not_configured", str(error)))
+
+
+@api.exception_handler(PmsError)
+def _upstream(request: HttpRequest, error: PmsError) -> HttpResponse:
+    details = {"propexo_error_code": error.code}
+    return _answer(request, ApiProblem(502, "upstream_error", error.message, details))

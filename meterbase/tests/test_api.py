@@ -173,6 +173,18 @@ def test_syncing_is_queued_and_can_be_followed(calls, place, gateway, now):
     assert sync["unchanged"] > 48
 
 
+def test_it_says_what_propexo_could_not_do(calls, connection, settings):
+    path = f"/api/propexo/connections/{connection.pk}/properties"
+    settings.PROPEXO_API_KEY = "px_live_unknown"
+    refused = calls["viewer"].get(path)
+    settings.PROPEXO_API_KEY = ""
+    unset = calls["viewer"].get(path)
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (502, "upstream_error")
+    assert refused.json()["error"]["details"] == {"propexo_error_code": "API_KEY_REFUSED"}
+    assert (unset.status_code, unset.json()["error"]["code"]) == (409, "not_configured")
+
+
 def test_posting_needs_an_approved_calculation(calls, bill, settings):
     settings.PROPEXO_CHARGE_POSTING_ENABLED = True
 
