@@ -136,7 +136,8 @@ def _store(
 
 
 def _supersede(bill: UtilityBill) -> None:
-    live = bill.calculations.filter(state__in=_LIVE).first()
+    # Whoever posts a calculation locks its row as well: it is posted or superseded, never both.
+    live = bill.calculations.select_for_update().filter(state__in=_LIVE).first()
     if live is None:
         return
     if live.jobs.filter(post_to_pms=True).exists():
@@ -218,7 +219,9 @@ def reject_calculation(
 
 
 def _refuse_own_work(calculation: Calculation, by: User) -> None:
-    if by.pk in (calculation.prepared_by_id, calculation.submitted_by_id):
+    # Read again under a lock: the caller may have read it before it was submitted.
+    current = Calculation.objects.select_for_update().get(pk=calculation.pk)
+    if by.pk in (current.prepared_by_id, current.submitted_by_id):
         raise OwnWork
 
 

@@ -104,7 +104,9 @@ def link_posting(*, posting: Posting, charge_id: str, note: str, by: User, now: 
 
 
 def _refuse_resolved(posting: Posting) -> None:
-    if posting.resolved_at is not None:
+    # Read again under a lock: the caller may have read it before somebody resolved it.
+    current = Posting.objects.select_for_update().get(pk=posting.pk)
+    if current.resolved_at is not None:
         raise WrongState("This failure was resolved by hand already.")
 
 

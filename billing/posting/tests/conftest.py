@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from billing.models import Calculation, PostingJob, PostingState
+from billing.models import Calculation, PostingJob
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
 from billing.posting.tests.fake_pms import FakePms
 from billing.posting.tests.scratch import Scratch, copied, prepared
+from billing.tests.small_place import small_job
 from conftest import Cast, Clock
 from integrations.pms.gateway import PmsGateway
 from integrations.sandbox.server import RunningSandbox, running_sandbox
@@ -39,11 +40,10 @@ def job(
 
 
 @pytest.fixture
-def short_job(job: PostingJob) -> PostingJob:
-    """Keep three charges of the job and cancel the others."""
-    kept = list(job.postings.values_list("pk", flat=True)[:3])
-    job.postings.exclude(pk__in=kept).update(state=PostingState.CANCELLED)
-    return job
+def short_job(settings, cast: Cast, now: datetime) -> PostingJob:
+    """Confirm the posting of three charges for units that the sandbox has, too."""
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    return small_job(cast, now)
 
 
 @pytest.fixture
@@ -88,15 +88,15 @@ def world(tmp_path: Path) -> Iterator[RunningSandbox]:
 def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     """Make one database with a job of 45 charges, to be copied for each test."""
     folder = tmp_path_factory.mktemp("prepared")
-    with running_sandbox(data_dir=folder / "world") as running:
-        with prepared(folder / "state", running) as scratch:
-            yield scratch
+    with (
+        running_sandbox(data_dir=folder / "world") as running,
+        prepared(folder / "state", running) as scratch,
+    ):
+        yield scratch
 
 
 @pytest.fixture
-def scratch(
-    prepared_database: Scratch, world: RunningSandbox, tmp_path: Path
-) -> Iterator[Scratch]:
+def scratch(prepared_database: Scratch, world: RunningSandbox, tmp_path: Path) -> Iterator[Scratch]:
     """Copy the prepared database for processes that work on it and may be killed."""
     with copied(prepared_database, tmp_path / "state", world) as scratch:
         yield scratch

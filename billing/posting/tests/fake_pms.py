@@ -66,7 +66,11 @@ class FakePms:
         return ChargeReceipt(charge.charge_id, None, 201, "{}")
 
     def list_charges(
-        self, *, property_id: str, unit_id: str | None = None, effective_date: date | None = None
+        self,
+        *,
+        property_id: str,  # noqa: ARG002  the gateway's signature
+        unit_id: str | None = None,
+        effective_date: date | None = None,  # noqa: ARG002  the gateway's signature
     ) -> Iterator[PmsCharge | MalformedRecord]:
         """Show the ledger of a unit."""
         self.looks += 1

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -95,17 +95,15 @@ class Scratch:
     def keep(self, count: int) -> None:
         """Cancel all postings but the first ones."""
         self.query(
-            "UPDATE billing_posting SET state = 'cancelled' WHERE id NOT IN"
-            f" (SELECT id FROM billing_posting ORDER BY id LIMIT {count:d})"  # noqa: S608  a number
+            "UPDATE billing_posting SET state = 'cancelled' WHERE id NOT IN"  # noqa: S608  a number
+            f" (SELECT id FROM billing_posting ORDER BY id LIMIT {count:d})"
         )
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """Kill a process, stopped or not, with all that it started."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(timeout=10)
 
 
@@ -180,5 +178,3 @@ def _url(name: str) -> str:
         quote(str(server[key]), safe="") for key in ("USER", "PASSWORD", "HOST")
     )
     return f"postgres://{user}:{password}@{host}:{server['PORT']}/{name}"
-
-

@@ -42,7 +42,7 @@ def test_a_worker_killed_there_loses_and_doubles_nothing(scratch: Scratch, point
 
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_worker_killed_while_it_waits_for_the_answer_loses_and_doubles_nothing(
-    scratch: Scratch, taken: bool
+    scratch: Scratch, taken
 ):
     scratch.keep(3)
     if not taken:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,10 @@ def test_it_refuses_every_other_move(now, was: PostingState, to: PostingState):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("was", "to"), LEGAL_PAIRS)
-def test_it_makes_a_move_and_writes_it_down(job, cast, now, was: PostingState, to: PostingState):
-    posting = job.postings.first()
+def test_it_makes_a_move_and_writes_it_down(
+    short_job, cast, now, was: PostingState, to: PostingState
+):
+    posting = short_job.postings.first()
     put(posting, was, now)
 
     move(posting, to, now=now, actor=cast.accountant, note="why", **changes_for(to, now))
@@ -44,8 +47,8 @@ def test_it_makes_a_move_and_writes_it_down(job, cast, now, was: PostingState, t
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("change", [{"state": PostingState.CANCELLED}, {"token": "of another"}])
-def test_it_moves_nothing_that_somebody_else_has_moved(job, now, change: dict[str, object]):
-    posting = job.postings.first()
+def test_it_moves_nothing_that_somebody_else_has_moved(short_job, now, change: dict[str, object]):
+    posting = short_job.postings.first()
     Posting.objects.filter(pk=posting.pk).update(**change)
     events = PostingEvent.objects.count()
 
@@ -74,7 +77,7 @@ def put(posting: Posting, state: PostingState, now) -> None:
     posting.save()
 
 
-def changes_for(state: PostingState, now) -> dict[str, object]:
+def changes_for(state: PostingState, now) -> dict[str, Any]:
     """Give what the constraints ask of a state."""
     match state:
         case PostingState.SENDING:

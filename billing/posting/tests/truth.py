@@ -11,7 +11,9 @@ from integrations.pms.reference import find_reference
 def assert_every_charge_is_there_once(scratch: Scratch, *, count: int) -> None:
     """Compare the PMS's ledger with the postings, line by line and to the cent."""
     ledger = scratch.sandbox.ledger()
-    there = Counter((find_reference(entry.description), int(entry.amount * 100)) for entry in ledger)
+    there = Counter(
+        (find_reference(entry.description), int(entry.amount * 100)) for entry in ledger
+    )
     ours = scratch.query(
         "SELECT reference, amount_cents FROM billing_posting WHERE state <> 'cancelled'"
     )

@@ -100,7 +100,7 @@ def drain_all() -> None:
     from integrations.models import Connection
 
     # How long a charge waits between two tries is tested elsewhere.
-    mock.patch("billing.posting.store.next_gap", lambda **_: timedelta(0)).start()
+    mock.patch("billing.posting.store.next_gap", return_value=timedelta(0)).start()
     for connection_id in Connection.objects.values_list("pk", flat=True):
         drain_connection(connection_id)
 

@@ -1,0 +1,116 @@
+"""A property of three units, as a sync of the sandbox's first one would have stored them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from billing.models import Calculation, Method, PostingJob, Utility, UtilityBill, VacancyPolicy
+from billing.operations.bills import BillEntry, enter_bill
+from billing.operations.calculations import (
+    approve_calculation,
+    calculate_bill,
+    submit_calculation,
+)
+from billing.operations.posting_jobs import PostingOrder, create_posting_job
+from billing.operations.share_rules import ShareRuleEntry, set_share_rule
+from conftest import Cast
+from integrations.models import Connection, ConnectionStatus, PropertyLink
+from integrations.pms.gateway import PmsGateway
+from integrations.pms.propexo_unified import UnifiedGateway
+from integrations.pms.transport import Transport
+from meterbase.lib.money import Cents
+from meterbase.lib.periods import Period
+from portfolios.models import Lease, LeaseStatus, Property, Unit
+
+# Number, square feet, bedrooms and bathrooms, people: the ids follow from the place in the list.
+UNITS = [("101", 1250, 3, 2, 5), ("102", 660, 1, 1, 2), ("103", 655, 1, 1, 1)]
+
+ORDER = PostingOrder(
+    charge_date=date(2026, 4, 1),
+    charge_code="UTIL",
+    description="March 2026 Utility Charge (RUBS)",
+)
+
+
+def gateway_to_nowhere() -> PmsGateway:
+    """Open a gateway that can write charges, but reaches nobody."""
+    return UnifiedGateway(transport=Transport("http://127.0.0.1:9", "px_test_nobody"))
+
+
+def small_bill(cast: Cast, now: datetime) -> UtilityBill:
+    """Enter the March water bill, with a rule by square footage and 10 % common area."""
+    place = _small_place(cast, now)
+    rule = ShareRuleEntry(
+        method=Method.SQUARE_FEET,
+        vacancy=VacancyPolicy.OWNER_PAYS,
+        common_area_percent=Decimal(10),
+    )
+    set_share_rule(place=place, utility=Utility.WATER, entry=rule, by=cast.manager, now=now)
+    entry = BillEntry(
+        utility=Utility.WATER,
+        period=Period(date(2026, 3, 1), date(2026, 4, 1)),
+        amount=Cents(34_561),
+    )
+    return enter_bill(place=place, entry=entry, by=cast.manager, now=now)
+
+
+def small_calculation(cast: Cast, now: datetime) -> Calculation:
+    """Calculate, submit and approve the bill: three charges."""
+    calculation = calculate_bill(bill=small_bill(cast, now), by=cast.manager, now=now)
+    submit_calculation(calculation=calculation, by=cast.manager, now=now)
+    approve_calculation(calculation=calculation, by=cast.accountant, now=now)
+    return calculation
+
+
+def small_job(cast: Cast, now: datetime) -> PostingJob:
+    """Confirm the posting of the three charges; posting has to be switched on."""
+    return create_posting_job(
+        calculation=small_calculation(cast, now),
+        order=ORDER,
+        gateway=gateway_to_nowhere(),
+        by=cast.accountant,
+        now=now,
+    )
+
+
+def _small_place(cast: Cast, now: datetime) -> Property:
+    place = Property.objects.create(
+        portfolio=cast.portfolio,
+        propexo_property_id="prop_001",
+        name="Maplewood Court Apartments",
+        created_at=now,
+    )
+    connection = Connection.objects.create(
+        portfolio=cast.portfolio,
+        propexo_connection_id="conn_001",
+        pms="yardi_voyager",
+        status=ConnectionStatus.ACTIVE,
+        validated_at=now,
+        created_by=cast.manager,
+        created_at=now,
+    )
+    PropertyLink.objects.create(
+        property=place, connection=connection, imported_by=cast.manager, imported_at=now
+    )
+    for number, (label, sqft, bedrooms, bathrooms, people) in enumerate(UNITS, start=1):
+        unit = Unit.objects.create(
+            property=place,
+            propexo_unit_id=f"unit_001_{number:04}",
+            unit_number=label,
+            sqft=sqft,
+            bedrooms=bedrooms,
+            bathrooms=bathrooms,
+            occupied=True,
+            first_seen_at=now,
+        )
+        Lease.objects.create(
+            unit=unit,
+            propexo_lease_id=f"lease_001_{number:04}",
+            start_date=date(2023, 10, 1),
+            end_date=date(2027, 12, 1),
+            occupant_count=people,
+            status=LeaseStatus.ACTIVE,
+            first_seen_at=now,
+        )
+    return place
