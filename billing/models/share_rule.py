@@ -64,7 +64,7 @@ class ShareRule(PortfolioRow):
             ),
             models.CheckConstraint(
                 condition=~Q(method="occupants", vacancy="owner_pays")
-                | Q(vacant_unit_occupants__gte=1),
+                | Q(vacant_unit_occupants__isnull=False, vacant_unit_occupants__gte=1),
                 name="share_rule_headcount_needs_assumption",
             ),
         ]

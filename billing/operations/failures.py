@@ -25,8 +25,8 @@ def retry_posting(*, posting: Posting, by: User, now: datetime) -> None:
     _refuse_resolved(posting)
     if posting.state != PostingState.REJECTED:
         raise WrongState(
-            "Only a charge that the PMS certainly refused can be sent again; this one is "
-            f"{posting.get_state_display().lower()}."
+            "Only a charge that the PMS certainly refused can be sent again; this one stands at "
+            f"“{posting.get_state_display()}”."
         )
     _move_or_refuse(
         posting,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,9 +12,14 @@ from django.db import transaction
 
 from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingState
 from billing.posting.states import MovedMeanwhile, move
-from billing.posting.store import close_attempt, is_taken, put_back
-from billing.posting.timetable import next_gap
-from integrations.models import Connection, ConnectionStatus
+from billing.posting.store import (
+    close_attempt,
+    is_taken,
+    note_expired_login,
+    pause_connection,
+    put_back,
+)
+from billing.posting.timetable import LONGEST_WAIT, next_gap
 from integrations.pms import errors
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import MalformedRecord, PmsCharge
@@ -153,13 +159,17 @@ def _conclude_absent(posting: Posting, attempt: PostingAttempt, now: datetime) -
 
 def _look_later(posting: Posting, error: errors.PmsError, now: datetime) -> None:
     """Put the look off; the charge stays in doubt and is not sent meanwhile."""
+    if now - posting.state_at > LONGEST_WAIT:
+        problem = f"The PMS's ledger could not be read since {posting.state_at:%Y-%m-%d %H:%M}."
+        with suppress(MovedMeanwhile), transaction.atomic():
+            move(posting, PostingState.REVIEW, now=now, error=problem, note=error.message)
+        return
     told = error.retry_after if isinstance(error, errors.Throttled) else None
     gap = max(next_gap(tries=posting.tries, told=told), timedelta(seconds=1))
     Posting.objects.filter(pk=posting.pk, state=PostingState.UNKNOWN, token=posting.token).update(
         settle_at=now + gap, waiting_because=error.message[:200]
     )
-    connection = Connection.objects.filter(pk=posting.connection_id)
     if isinstance(error, errors.PmsLoginExpired | errors.ApiKeyRefused):
-        connection.update(status=ConnectionStatus.LOGIN_EXPIRED, status_note=error.message)
+        note_expired_login(posting, asked_at=now, why=error.message)
     elif told is not None:
-        connection.update(paused_until=now + told)
+        pause_connection(posting, until=now + told)

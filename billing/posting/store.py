@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from billing.causes import name_unit
 from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingState
@@ -92,12 +93,10 @@ def _store_nothing_sent(claim: Claim, outcome: NothingSent, now: datetime) -> No
         answer=outcome.answer,
     )
     if outcome.login_expired:
-        Connection.objects.filter(pk=claim.posting.connection_id).update(
-            status=ConnectionStatus.LOGIN_EXPIRED, status_note=outcome.because
-        )
+        note_expired_login(claim.posting, asked_at=claim.attempt.started_at, why=outcome.because)
     wait = next_gap(tries=claim.posting.tries, told=outcome.wait)
     if outcome.connection_waits:
-        Connection.objects.filter(pk=claim.posting.connection_id).update(paused_until=now + wait)
+        pause_connection(claim.posting, until=now + wait)
     put_back(
         claim.posting,
         code=outcome.code,
@@ -106,6 +105,23 @@ def _store_nothing_sent(claim: Claim, outcome: NothingSent, now: datetime) -> No
         counts=outcome.counts,
         now=now,
     )
+
+
+def note_expired_login(posting: Posting, *, asked_at: datetime, why: str) -> None:
+    """Stop all sending over a connection until somebody has renewed its PMS login.
+
+    An answer to a question asked before the last renewal says nothing about the new login.
+    """
+    Connection.objects.filter(pk=posting.connection_id, validated_at__lte=asked_at).update(
+        status=ConnectionStatus.LOGIN_EXPIRED, status_note=why
+    )
+
+
+def pause_connection(posting: Posting, *, until: datetime) -> None:
+    """Let a connection rest; a longer rest that was asked for before stays."""
+    Connection.objects.filter(
+        Q(paused_until=None) | Q(paused_until__lt=until), pk=posting.connection_id
+    ).update(paused_until=until)
 
 
 def put_back(

@@ -38,43 +38,8 @@ def gateway_to_nowhere() -> PmsGateway:
     return UnifiedGateway(transport=Transport("http://127.0.0.1:9", "px_test_nobody"))
 
 
-def small_bill(cast: Cast, now: datetime) -> UtilityBill:
-    """Enter the March water bill, with a rule by square footage and 10 % common area."""
-    place = _small_place(cast, now)
-    rule = ShareRuleEntry(
-        method=Method.SQUARE_FEET,
-        vacancy=VacancyPolicy.OWNER_PAYS,
-        common_area_percent=Decimal(10),
-    )
-    set_share_rule(place=place, utility=Utility.WATER, entry=rule, by=cast.manager, now=now)
-    entry = BillEntry(
-        utility=Utility.WATER,
-        period=Period(date(2026, 3, 1), date(2026, 4, 1)),
-        amount=Cents(34_561),
-    )
-    return enter_bill(place=place, entry=entry, by=cast.manager, now=now)
-
-
-def small_calculation(cast: Cast, now: datetime) -> Calculation:
-    """Calculate, submit and approve the bill: three charges."""
-    calculation = calculate_bill(bill=small_bill(cast, now), by=cast.manager, now=now)
-    submit_calculation(calculation=calculation, by=cast.manager, now=now)
-    approve_calculation(calculation=calculation, by=cast.accountant, now=now)
-    return calculation
-
-
-def small_job(cast: Cast, now: datetime) -> PostingJob:
-    """Confirm the posting of the three charges; posting has to be switched on."""
-    return create_posting_job(
-        calculation=small_calculation(cast, now),
-        order=ORDER,
-        gateway=gateway_to_nowhere(),
-        by=cast.accountant,
-        now=now,
-    )
-
-
-def _small_place(cast: Cast, now: datetime) -> Property:
+def small_place(cast: Cast, now: datetime) -> Property:
+    """Make the property, its connection, and three units that are let."""
     place = Property.objects.create(
         portfolio=cast.portfolio,
         propexo_property_id="prop_001",
@@ -114,3 +79,39 @@ def _small_place(cast: Cast, now: datetime) -> Property:
             first_seen_at=now,
         )
     return place
+
+
+def small_bill(cast: Cast, now: datetime) -> UtilityBill:
+    """Enter the March water bill, with a rule by square footage and 10 % common area."""
+    place = small_place(cast, now)
+    rule = ShareRuleEntry(
+        method=Method.SQUARE_FEET,
+        vacancy=VacancyPolicy.OWNER_PAYS,
+        common_area_percent=Decimal(10),
+    )
+    set_share_rule(place=place, utility=Utility.WATER, entry=rule, by=cast.manager, now=now)
+    entry = BillEntry(
+        utility=Utility.WATER,
+        period=Period(date(2026, 3, 1), date(2026, 4, 1)),
+        amount=Cents(34_561),
+    )
+    return enter_bill(place=place, entry=entry, by=cast.manager, now=now)
+
+
+def small_calculation(cast: Cast, now: datetime) -> Calculation:
+    """Calculate, submit and approve the bill: three charges."""
+    calculation = calculate_bill(bill=small_bill(cast, now), by=cast.manager, now=now)
+    submit_calculation(calculation=calculation, by=cast.manager, now=now)
+    approve_calculation(calculation=calculation, by=cast.accountant, now=now)
+    return calculation
+
+
+def small_job(cast: Cast, now: datetime) -> PostingJob:
+    """Confirm the posting of the three charges; posting has to be switched on."""
+    return create_posting_job(
+        calculation=small_calculation(cast, now),
+        order=ORDER,
+        gateway=gateway_to_nowhere(),
+        by=cast.accountant,
+        now=now,
+    )

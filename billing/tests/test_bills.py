@@ -11,11 +11,19 @@ import pytest
 from billing.models import Utility, UtilityBill
 from billing.operations.bills import BillAlreadyEntered, BillEntry, enter_bill
 from billing.tests.audit_down import audit_down
+from billing.tests.small_place import small_place
 from meterbase.lib.money import Cents
 from meterbase.lib.periods import Period
-from portfolios.models import AuditEvent
+from portfolios.models import AuditEvent, Property
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def place(cast, now) -> Property:
+    """Make a property of three units."""
+    return small_place(cast, now)
+
 
 ENTRY = BillEntry(
     utility=Utility.WATER,

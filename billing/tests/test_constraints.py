@@ -203,10 +203,6 @@ CONSTRAINTS = {
 }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="NULL >= 1 is NULL, which a check constraint lets pass; it needs IS NOT NULL",
-)
 def test_a_rule_by_people_cannot_do_without_an_assumption_for_vacant_units(rows: Rows):
     with pytest.raises(IntegrityError), transaction.atomic():
         change(rows.rule, method="occupants", vacant_unit_occupants=None)

@@ -95,7 +95,7 @@ def test_one_that_cannot_be_sent_does_not_stop_the_others(cast, failed, in_doubt
         signed_in(cast.accountant).post(RETRY, {"posting": [failed.pk, in_doubt.pk]}, follow=True)
     )
     assert "1 charge will be sent again." in text_of(the(page, "main"))
-    assert "this one is needs a decision" in alert_of(page)
+    assert "this one stands at “Needs a decision”" in alert_of(page)
     failed.refresh_from_db()
     assert failed.state == PostingState.PENDING
 
@@ -164,7 +164,7 @@ def test_an_accountant_sends_one_again(cast, failed, signed_in):
     failed.refresh_from_db()
     assert failed.state == PostingState.PENDING
     page = check_page(client.post(url("posting-retry", failed.pk), follow=True))
-    assert "this one is waiting" in alert_of(page)
+    assert "this one stands at “Waiting”" in alert_of(page)
 
 
 def test_an_accountant_resolves_by_hand(cast, failed, signed_in):

@@ -9,12 +9,19 @@ import pytest
 from billing.inputs import Gathered, gather_inputs
 from billing.models import UtilityBill
 from billing.rubs import UnitInput
+from billing.tests.small_place import small_bill
 from portfolios.models import Lease, LeaseStatus, Unit, UnitField
 from portfolios.operations.units import set_unit_values
 
 pytestmark = pytest.mark.django_db
 
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))
+
+
+@pytest.fixture
+def bill(cast, now) -> UtilityBill:
+    """Enter a bill for three units."""
+    return small_bill(cast, now)
 
 
 @pytest.fixture
@@ -151,10 +158,6 @@ def test_a_unit_that_is_not_billed_has_no_problems_and_nobody_in_it(bill, unit):
 
     assert problems_of(bill, unit) == []
     assert (input_of(bill, unit).billable, days_of(bill, unit)) == (False, [])
-
-
-def test_the_sample_property_has_no_problems(bill):
-    assert gathered(bill).problems == ()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,17 @@ import pytest
 from billing.models import Method, ShareRule, Utility, VacancyPolicy
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
 from billing.tests.audit_down import audit_down
-from portfolios.models import AuditEvent
+from billing.tests.small_place import small_place
+from portfolios.models import AuditEvent, Property
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def place(cast, now) -> Property:
+    """Make a property of three units."""
+    return small_place(cast, now)
+
 
 ENTRY = ShareRuleEntry(
     method=Method.SQUARE_FEET,

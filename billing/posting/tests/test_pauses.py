@@ -8,10 +8,11 @@ import pytest
 
 from billing.models import PostingState
 from billing.posting.drain import drain
+from billing.posting.store import note_expired_login, pause_connection
 from billing.posting.sweep import sweep
 from billing.posting.tests.fake_pms import Fate
 from billing.queries import count_job
-from integrations.models import ConnectionStatus
+from integrations.models import Connection, ConnectionStatus
 from integrations.operations.connections import renew_connection
 from integrations.pms import errors
 
@@ -123,3 +124,26 @@ def set_status(sandbox, status: str) -> None:
     """Change what Propexo says of the connection."""
     with sandbox.sandbox.store.changing() as connection:
         connection.execute("UPDATE connections SET status = ? WHERE id = 'conn_001'", [status])
+
+
+def test_an_answer_from_before_the_renewal_does_not_stop_the_new_login(short_job, pms, clock):
+    posting = short_job.postings.first()
+    asked_at = clock()
+    clock.advance(minutes=1)
+    Connection.objects.filter(pk=short_job.connection_id).update(validated_at=clock())
+
+    note_expired_login(posting, asked_at=asked_at, why="The old password.")
+
+    short_job.connection.refresh_from_db()
+    assert short_job.connection.status == ConnectionStatus.ACTIVE
+
+
+def test_a_shorter_rest_does_not_end_a_longer_one(short_job, clock):
+    posting = short_job.postings.first()
+    longer, shorter = clock() + timedelta(minutes=10), clock() + timedelta(seconds=5)
+
+    pause_connection(posting, until=longer)
+    pause_connection(posting, until=shorter)
+
+    short_job.connection.refresh_from_db()
+    assert short_job.connection.paused_until == longer

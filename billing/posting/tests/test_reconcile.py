@@ -269,3 +269,18 @@ def test_a_charge_that_the_pms_takes_late_is_not_sent_again(short_job, pms, cloc
     assert [len(amounts) for amounts in pms.amounts().values()] == [1, 1, 1]
     assert len(pms.sent) == 3
     assert set(short_job.postings.values_list("state", flat=True)) == {PostingState.POSTED}
+
+
+def test_a_ledger_that_cannot_be_read_for_a_day_leaves_the_charge_to_a_person(
+    in_doubt, pms, clock, settings
+):
+    pms.ledger_error = errors.Unavailable("Propexo is down.")
+    settle(clock, settings)
+    look(in_doubt, pms, clock)
+    assert in_doubt.state == PostingState.UNKNOWN
+
+    clock.advance(hours=25)
+    look(in_doubt, pms, clock)
+
+    assert in_doubt.state == PostingState.REVIEW
+    assert "could not be read since" in in_doubt.error
