@@ -20,8 +20,8 @@ _CAUSES = (
         "LEASE_NOT_FOUND",
         "No active lease in the PMS",
         "The PMS has no active lease on the unit, or no such unit: it may have turned over.",
-        "Verify the unit's occupancy in the PMS, then retry, or charge it there by hand and "
-        "resolve it here.",
+        "Verify the unit's occupancy in the PMS and sync the property. Send it again if the same "
+        "resident still lives there; else charge it in the PMS by hand and resolve it here.",
     ),
     Cause(
         "INVALID_CHARGE_CODE",
@@ -52,6 +52,12 @@ _CAUSES = (
         "Propexo could not be reached",
         "No connection could be made, so nothing was charged.",
         "Check the network and Propexo's status, then retry.",
+    ),
+    Cause(
+        "WRONG_LEASE",
+        "Charged to another lease",
+        "Somebody else lives in the unit now, and the PMS charged them.",
+        "Reverse the charge in the PMS, charge whoever owes it there, then resolve it here.",
     ),
     Cause(
         "OUTCOME_UNKNOWN",

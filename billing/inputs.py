@@ -83,8 +83,7 @@ def _stays(unit: UnitFacts, period: Period) -> tuple[Stay, ...]:
     A current lease goes on whatever its end date says: people stay month to month, and only the
     PMS's move-out, which makes the lease a past one, ends it.
     """
-    said_vacant = unit.value_typed(UnitField.OCCUPIED) is not None and unit.occupied is False
-    if said_vacant or not unit.billable:
+    if not unit.billable:
         return ()
     found = []
     for lease in unit.leases:
@@ -100,7 +99,8 @@ def _end(lease: LeaseFacts) -> date | None:
 
 
 def _stay(unit: UnitFacts, lease: LeaseFacts, days: Period) -> Stay:
-    typed = unit.value_typed(UnitField.OCCUPANT_COUNT)
+    # A number of people that was typed is about those who live there now, not about former ones.
+    typed = unit.value_typed(UnitField.OCCUPANT_COUNT) and lease.status in CURRENT
     return Stay(
         lease_key=lease.propexo_lease_id,
         start=days.start,
@@ -124,6 +124,14 @@ def _problems(unit: UnitFacts, period: Period) -> Iterable[Problem]:
             f"{name} has the PMS status “{unit.raw_status}”, which does not say whether it is "
             "occupied. Say so on the unit.",
         )
+    elif unit.occupied is False and unit.value_typed(UnitField.OCCUPIED) and _current(unit):
+        yield _problem(
+            unit,
+            "occupied",
+            f"{name} is said to be vacant by hand, but the PMS has a current lease "
+            f"({_current(unit)}). Clear the value on the unit, or end the lease in the PMS and "
+            "sync.",
+        )
     elif unit.occupied and not any(lease.status in CURRENT for lease in unit.leases):
         yield _problem(
             unit,
@@ -139,6 +147,10 @@ def _problems(unit: UnitFacts, period: Period) -> Iterable[Problem]:
                 f"{name} has a lease ({lease.propexo_lease_id}) whose status in the PMS is not "
                 "known. Correct it in the PMS and sync again.",
             )
+
+
+def _current(unit: UnitFacts) -> str:
+    return ", ".join(lease.propexo_lease_id for lease in unit.leases if lease.status in CURRENT)
 
 
 def _problem(unit: UnitFacts, field: str, message: str) -> Problem:

@@ -6,12 +6,15 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
+from django_q.models import Schedule
 
 from meterbase.api import api
 from meterbase.views import home
 
 admin.site.site_header = "MeterBase support"
 admin.site.site_title = "MeterBase support"
+# The queue's own schedule could be made to call any function; nobody needs it here.
+admin.site.unregister(Schedule)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),

@@ -104,3 +104,9 @@ def require(portfolio: Portfolio, action: Action, *, user: User) -> None:
             f"To {action} in {portfolio} you need the role of {needed}; "
             f"yours is {Role(role).label.lower()}."
         )
+
+
+def may_open_portfolios(user: User) -> bool:
+    """Tell whether a person may make portfolios: support staff, and whoever manages one already."""
+    manages = Membership.objects.filter(user=user, role=Role.MANAGER)
+    return user.is_staff or manages.exists()

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billing.models import AttemptOutcome, Posting, PostingState
+from billing.models import AttemptOutcome, Charge, Posting, PostingState
 from billing.operations.calculations import WrongState
 from billing.posting.nudge import nudge_workers
 from billing.posting.states import MovedMeanwhile, move
 from billing.posting.store import close_attempt, is_taken
-from portfolios.models import User
+from portfolios.models import LeaseStatus, User
 from portfolios.operations.audit import record_event
 
 
@@ -28,6 +28,8 @@ def retry_posting(*, posting: Posting, by: User, now: datetime) -> None:
             "Only a charge that the PMS certainly refused can be sent again; this one stands at "
             f"“{posting.get_state_display()}”."
         )
+    _refuse_wrong_resident(posting)
+    _refuse_doubling(posting)
     _move_or_refuse(
         posting,
         PostingState.PENDING,
@@ -101,6 +103,51 @@ def link_posting(*, posting: Posting, charge_id: str, note: str, by: User, now: 
         after={"remote_charge_id": charge_id},
         note=note,
     )
+
+
+def _refuse_wrong_resident(posting: Posting) -> None:
+    """Charges go to a unit, so the PMS would charge whoever lives there now."""
+    charge = Charge.objects.select_related("lease__unit__property__link").get(pk=posting.charge_id)
+    if charge.lease.status == LeaseStatus.PAST:
+        raise WrongState(
+            f"{charge.resident_name or 'The resident'} has moved out of unit {charge.unit_label}: "
+            "the PMS would charge whoever lives there now. Charge it in the PMS by hand, and "
+            "resolve it here."
+        )
+    synced = charge.lease.unit.property.link.last_synced_at
+    unsure = posting.error_code == "LEASE_NOT_FOUND"
+    if unsure and (synced is None or synced < posting.state_at):
+        raise WrongState(
+            f"Sync {charge.lease.unit.property} first: the PMS found no active lease on unit "
+            f"{charge.unit_label}, and MeterBase has to know who lives there now."
+        )
+
+
+def _refuse_doubling(posting: Posting) -> None:
+    """The same share of the same bill may have been posted since, under another charge code."""
+    charge = posting.charge
+    others = Posting.objects.filter(
+        charge__calculation__bill=charge.calculation.bill_id,
+        charge__unit=charge.unit_id,
+        charge__lease=charge.lease_id,
+        state__in=_MAY_BE_CHARGED,
+    ).exclude(pk=posting.pk)
+    other = others.select_related("job").first()
+    if other is not None:
+        raise WrongState(
+            f"Unit {charge.unit_label} was charged for this bill in job {other.job.public_id} as "
+            f"{other.job.charge_code}: sending this one again would charge the resident twice. "
+            "Resolve it with a note."
+        )
+
+
+_MAY_BE_CHARGED = (
+    PostingState.PENDING,
+    PostingState.SENDING,
+    PostingState.POSTED,
+    PostingState.UNKNOWN,
+    PostingState.REVIEW,
+)
 
 
 def _refuse_resolved(posting: Posting) -> None:

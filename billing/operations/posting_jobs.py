@@ -28,7 +28,7 @@ from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import ChargeOrder
 from integrations.pms.reference import reference_for
 from meterbase.lib.money import dollars_from_cents
-from portfolios.models import User
+from portfolios.models import LeaseStatus, User
 from portfolios.operations.audit import record_event
 
 _ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
@@ -173,7 +173,7 @@ def _check(calculation: Calculation) -> Connection:
 
 
 def _make_postings(job: PostingJob, *, gateway: PmsGateway, by: User, now: datetime) -> None:
-    charges = list(job.calculation.charges.exclude(amount_cents=0))
+    charges = list(job.calculation.charges.exclude(amount_cents=0).select_related("lease"))
     if not charges:
         raise NothingToPost("Every charge of this calculation is $0.00: there is nothing to post.")
     keys = {charge.pk: _business_key(job, charge) for charge in charges}
@@ -191,7 +191,8 @@ def _make_postings(job: PostingJob, *, gateway: PmsGateway, by: User, now: datet
         _refuse_repeat(job, list(keys.values()))
         raise
     PostingEvent.objects.bulk_create(
-        PostingEvent(posting=posting, at=now, to_state=state, actor=by) for posting in postings
+        PostingEvent(posting=posting, at=now, to_state=posting.state, actor=by)
+        for posting in postings
     )
 
 
@@ -222,6 +223,10 @@ def _generations(keys: Sequence[str]) -> dict[str, int]:
     return counts
 
 
+# A charge goes to a unit: sent for somebody who has left, it would bill whoever lives there now.
+_MOVED_OUT = "No active lease found for unit {unit}: {name} has moved out. It was not sent."
+
+
 def _posting(
     job: PostingJob,
     charge: Charge,
@@ -244,6 +249,7 @@ def _posting(
             reference=reference,
         )
     )
+    moved_out = state == PostingState.PENDING and charge.lease.status == LeaseStatus.PAST
     return Posting(
         job=job,
         charge=charge,
@@ -253,7 +259,11 @@ def _posting(
         amount_cents=charge.amount_cents,
         body=body.decode(),
         body_sha256=hashlib.sha256(body).hexdigest(),
-        state=state,
+        state=PostingState.REJECTED if moved_out else state,
+        error_code="LEASE_NOT_FOUND" if moved_out else "",
+        error=_MOVED_OUT.format(unit=charge.unit_label, name=charge.resident_name)
+        if moved_out
+        else "",
         not_before=now,
         created_at=now,
         state_at=now,

@@ -64,8 +64,16 @@ class Unknown:
 Outcome = Posted | NothingSent | Rejected | Unknown
 
 
-def outcome_of_receipt(receipt: ChargeReceipt) -> Outcome:
-    """Judge an answer that took the charge."""
+def outcome_of_receipt(receipt: ChargeReceipt, *, lease_id: str) -> Outcome:
+    """Judge an answer that took the charge for a lease."""
+    if receipt.lease_id is not None and receipt.lease_id != lease_id:
+        return Unknown(
+            "WRONG_LEASE",
+            f"The PMS put the charge on the lease {receipt.lease_id}, not on {lease_id}.",
+            receipt.http_status,
+            receipt.answer,
+            look_now=True,
+        )
     if receipt.charge_id:
         return Posted(receipt.charge_id, receipt.http_status, receipt.answer)
     return Unknown(

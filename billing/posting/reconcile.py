@@ -78,8 +78,18 @@ def _read_ledger(posting: Posting, gateway: PmsGateway) -> Look:
 
 def _judge(posting: Posting, attempt: PostingAttempt, look: Look, now: datetime) -> None:
     problem = _contradiction(posting, look)
+    elsewhere = _other_lease(posting, look)
     if problem:
         move(posting, PostingState.REVIEW, now=now, error=problem, note=problem)
+    elif elsewhere:
+        move(
+            posting,
+            PostingState.REVIEW,
+            now=now,
+            error_code="WRONG_LEASE",
+            error=elsewhere,
+            note=elsewhere,
+        )
     elif look.found:
         charge_id = look.found[0].charge_id
         close_attempt(
@@ -124,6 +134,18 @@ def _contradiction(posting: Posting, look: Look) -> str | None:
             f"The PMS's ledger has this charge as {look.found[0].charge_id} with another amount: "
             f"${look.found[0].amount:,.2f}."
         )
+    return None
+
+
+def _other_lease(posting: Posting, look: Look) -> str | None:
+    """Tell when the PMS charged somebody else than whoever owes it."""
+    charge = posting.charge
+    for found in look.found:
+        if found.lease_id is not None and found.lease_id != charge.propexo_lease_id:
+            return (
+                f"Unit {charge.unit_label}: the PMS put the charge on the lease {found.lease_id} "
+                f"({found.charge_id}), but it is owed under {charge.propexo_lease_id}."
+            )
     return None
 
 

@@ -24,4 +24,4 @@ def send(claim: Claim, *, gateway: PmsGateway) -> Outcome:
         )
     except PmsError as error:
         return outcome_of_error(error)
-    return outcome_of_receipt(receipt)
+    return outcome_of_receipt(receipt, lease_id=claim.posting.charge.propexo_lease_id)

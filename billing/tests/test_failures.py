@@ -12,7 +12,7 @@ from billing.operations.calculations import WrongState
 from billing.operations.failures import link_posting, resolve_posting, retry_posting
 from billing.tests.audit_down import audit_down
 from billing.tests.small_place import small_job
-from portfolios.models import AuditEvent
+from portfolios.models import AuditEvent, LeaseStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +31,8 @@ def refused(postings) -> Posting:
         postings[0],
         state=PostingState.REJECTED,
         tries=6,
-        error_code="LEASE_NOT_FOUND",
-        error="No active lease.",
+        error_code="INVALID_CHARGE_CODE",
+        error="No such code.",
         raw_error="404",
     )
 
@@ -65,7 +65,7 @@ def test_a_retried_charge_waits_for_a_worker_with_all_its_tries(refused, cast, n
     assert posting.body == refused.body
     assert [event.actor for event in posting.events.all()][-1] == cast.accountant
     event = AuditEvent.objects.get(verb="posting.retried")
-    assert (event.actor, event.before["error_code"]) == (cast.accountant, "LEASE_NOT_FOUND")
+    assert (event.actor, event.before["error_code"]) == (cast.accountant, "INVALID_CHARGE_CODE")
     assert OrmQ.objects.exists()
 
 
@@ -204,3 +204,22 @@ def test_no_act_happens_without_the_audit_trail(refused, undecided, cast, now):
     assert undecided.state == PostingState.REVIEW
     assert undecided.attempts.get().outcome == ""
     assert not OrmQ.objects.exists()
+
+
+def test_a_charge_of_somebody_who_left_cannot_be_sent_again(refused, cast, now):
+    refused.charge.lease.status = LeaseStatus.PAST
+    refused.charge.lease.save()
+
+    with pytest.raises(WrongState, match="would charge whoever lives there now"):
+        retry_posting(posting=refused, by=cast.accountant, now=now)
+
+
+def test_a_charge_posted_since_under_another_code_cannot_be_sent_again(refused, cast, now):
+    again = Posting.objects.get(pk=refused.pk)
+    again.pk = None
+    again.business_key, again.reference = "another code", "MB-0000000000000"
+    again.state, again.remote_charge_id = PostingState.POSTED, "chg_again"
+    again.save()
+
+    with pytest.raises(WrongState, match="would charge the resident twice"):
+        retry_posting(posting=refused, by=cast.accountant, now=now)

@@ -189,11 +189,18 @@ def test_a_hand_typed_number_of_people_wins_over_the_lease(bill, unit, lease, ca
     assert [stay.occupants for stay in input_of(bill, unit).stays] == [4]
 
 
-def test_a_unit_said_to_be_vacant_has_nobody_in_it(bill, unit, cast, now):
+def test_a_unit_said_to_be_vacant_against_a_current_lease_is_named(bill, unit, cast, now):
     set_unit_values(unit=unit, values={UnitField.OCCUPIED: "false"}, by=cast.manager, now=now)
 
-    assert days_of(bill, unit) == []
-    assert problems_of(bill, unit) == []
+    (problem,) = problems_of(bill, unit)
+    assert "said to be vacant by hand" in str(problem)
+
+
+def test_a_typed_number_of_people_is_not_about_former_residents(bill, unit, cast, now):
+    unit.leases.update(status="past", end_date="2026-03-20", occupant_count=1)
+    set_unit_values(unit=unit, values={UnitField.OCCUPANT_COUNT: "6"}, by=cast.manager, now=now)
+
+    assert [stay.occupants for stay in input_of(bill, unit).stays] == [1]
 
 
 def test_saying_so_settles_an_unknown_occupancy(bill, unit, cast, now):

@@ -205,12 +205,16 @@ class ChargeOrder:
 
 @dataclass(frozen=True, slots=True)
 class ChargeReceipt:
-    """What came back for a charge that was taken: its id, or the id of a job that will make it."""
+    """What came back for a charge that was taken: its id, or the id of a job that will make it.
+
+    Shape: `lease_id` is the lease that the PMS put it on, None when it does not say.
+    """
 
     charge_id: str | None
     job_id: str | None
     http_status: int
     answer: str
+    lease_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,19 +85,23 @@ def receipt_for(answer: Answer, *, sent: ChargeTerms) -> ChargeReceipt:
         row = answer.json()
     except MalformedJson:
         raise lost_outcome(answer, why="The answer is not JSON.") from None
-    made = read_row(row, kind="charge", build=lambda fields: (_id_of(fields), _terms_from(fields)))
+    made = read_row(row, kind="charge", build=_made_from)
     if isinstance(made, MalformedRecord):
         raise lost_outcome(answer, why="The answer does not describe a charge.")
-    charge_id, terms = made
+    charge_id, lease_id, terms = made
     if terms != sent:
         raise lost_outcome(answer, why="The answer does not match the charge that was sent.")
     return ChargeReceipt(
-        charge_id=charge_id, job_id=None, http_status=answer.status, answer=answer.excerpt
+        charge_id=charge_id,
+        job_id=None,
+        http_status=answer.status,
+        answer=answer.excerpt,
+        lease_id=lease_id,
     )
 
 
-def _id_of(fields: Fields) -> str:
-    return fields.identifier("id")
+def _made_from(fields: Fields) -> tuple[str, str | None, ChargeTerms]:
+    return fields.identifier("id"), fields.optional_identifier("lease_id"), _terms_from(fields)
 
 
 def _terms_from(fields: Fields) -> ChargeTerms:

@@ -41,7 +41,16 @@ def test_the_list_says_what_to_do_without_a_portfolio(cast, signed_in):
     Membership.objects.filter(user=cast.stranger).delete()
     page = check_page(signed_in(cast.stranger).get(LIST))
     assert "You are in no portfolio yet" in text_of(page)
-    assert page.select(f'a[href="{NEW}"]')
+    assert not page.select(f'a[href="{NEW}"]')
+
+
+def test_only_managers_and_support_make_portfolios(cast, signed_in):
+    assert signed_in(cast.viewer).get(NEW).status_code == 403
+    assert signed_in(cast.accountant).post(NEW, {"name": "Mine"}).status_code == 403
+    assert signed_in(cast.manager).get(NEW).status_code == 200
+    cast.stranger.is_staff = True
+    cast.stranger.save()
+    assert signed_in(cast.stranger).get(NEW).status_code == 200
 
 
 def test_somebody_who_has_not_signed_in_is_sent_to_the_login(client, db):
@@ -61,12 +70,12 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
 
 
 def test_whoever_makes_a_portfolio_manages_it(cast, signed_in):
-    client = signed_in(cast.stranger)
+    client = signed_in(cast.manager)
     check_page(client.get(NEW))
     response = client.post(NEW, {"name": "  North side "})
     made = Portfolio.objects.get(name="North side")
     assert response.headers["Location"] == reverse("portfolios:portfolio-detail", args=[made.pk])
-    assert made.memberships.get().user == cast.stranger
+    assert made.memberships.get().user == cast.manager
     assert made.memberships.get().role == Role.MANAGER
     assert AuditEvent.objects.get().verb == "portfolio.created"
 

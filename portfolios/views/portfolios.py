@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.db.models import Count, Q
@@ -42,7 +43,9 @@ def portfolio_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": rows,
-        "actions": [("New portfolio", reverse("portfolios:portfolio-create"))],
+        "actions": [("New portfolio", reverse("portfolios:portfolio-create"))]
+        if access.may_open_portfolios(request.user)
+        else [],
     }
     return render(request, "portfolios/portfolio_list.html", context)
 
@@ -68,6 +71,10 @@ def _role_name(portfolio: Portfolio, *, user: User) -> str:
 @signed_in
 def portfolio_create(request: SignedInRequest) -> HttpResponse:
     """Make a portfolio; whoever makes it is its first manager."""
+    if not access.may_open_portfolios(request.user):
+        raise PermissionDenied(
+            "Portfolios are made by support staff and by property managers. Ask one of them."
+        )
     form = PortfolioForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]

@@ -89,13 +89,13 @@ def test_only_a_duplicate_is_looked_up_at_once():
 def test_a_receipt_with_an_id_is_posted():
     receipt = ChargeReceipt(charge_id="chg_1", job_id=None, http_status=201, answer="{}")
 
-    assert outcome_of_receipt(receipt) == Posted("chg_1", 201, "{}")
+    assert outcome_of_receipt(receipt, lease_id="lease_1") == Posted("chg_1", 201, "{}")
 
 
 def test_a_receipt_without_an_id_is_unknown():
     receipt = ChargeReceipt(charge_id=None, job_id="job_1", http_status=202, answer="{}")
 
-    outcome = outcome_of_receipt(receipt)
+    outcome = outcome_of_receipt(receipt, lease_id="lease_1")
 
     assert isinstance(outcome, Unknown)
     assert outcome.http_status == 202

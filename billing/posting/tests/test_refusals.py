@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from billing.models import PostingAttempt, PostingState
+from billing.models import Charge, PostingAttempt, PostingState
+from billing.operations.calculations import WrongState
 from billing.operations.failures import retry_posting
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
 from billing.posting.drain import drain
 from billing.posting.sweep import sweep
 from billing.queries import count_job
+from integrations.models import PropertyLink
 from integrations.pms.records import ChargeOrder
 from integrations.pms.reference import reference_for
 from integrations.sandbox.server import RunningSandbox, running_sandbox
@@ -62,6 +64,9 @@ def test_a_refused_charge_goes_through_once_the_cause_is_gone(
     refused = short_job.postings.get(state=PostingState.REJECTED)
     assert refused.error_code == "LEASE_NOT_FOUND"
     set_lease_status(sandbox, lease, "active")
+    with pytest.raises(WrongState, match="first: the PMS found no active lease"):
+        retry_posting(posting=refused, by=cast.accountant, now=now)
+    PropertyLink.objects.update(last_synced_at=clock())
 
     retry_posting(posting=refused, by=cast.accountant, now=now)
     drain(connection_id=short_job.connection_id, gateway=gateway, clock=clock)
@@ -133,3 +138,18 @@ def set_lease_status(sandbox: RunningSandbox, lease_id: str, status: str) -> Non
     """Change a lease in the PMS."""
     with sandbox.sandbox.store.changing() as connection:
         connection.execute("UPDATE leases SET status = ? WHERE id = ?", [status, lease_id])
+
+
+def test_a_charge_that_the_pms_puts_on_another_lease_goes_to_a_person(
+    short_job, gateway, sandbox, clock
+):
+    posting = short_job.postings.first()
+    Charge.objects.filter(pk=posting.charge_id).update(propexo_lease_id="lease_of_the_former")
+
+    drain(connection_id=short_job.connection_id, gateway=gateway, clock=clock)
+    sweep(gateway=gateway, clock=clock)
+
+    posting.refresh_from_db()
+    assert (posting.state, posting.error_code) == (PostingState.REVIEW, "WRONG_LEASE")
+    assert "lease_of_the_former" in posting.error
+    assert count_job(short_job).posted == 2

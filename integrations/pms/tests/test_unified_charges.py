@@ -94,7 +94,7 @@ def test_a_charge_is_posted_with_exactly_these_bytes_and_its_reference(
     wire: responses.RequestsMock, gateway: PmsGateway
 ) -> None:
     wire.post(URL, body=MADE, status=201)
-    assert post(gateway) == ChargeReceipt("chg_1", None, 201, MADE)
+    assert post(gateway) == ChargeReceipt("chg_1", None, 201, MADE, "lease_7")
     (call,) = wire.calls
     assert call.request.method == "POST"
     assert call.request.url == URL
