@@ -20,6 +20,10 @@ class Document:
         self._members = dict(value)
         self._place = place
 
+    def has(self, name: str) -> bool:
+        """Tell whether a member is there."""
+        return name in self._members
+
     def close(self) -> None:
         """Refuse members that nobody asked for, so that nothing is dropped unseen.
 
@@ -31,20 +35,20 @@ class Document:
 
     def nested(self, name: str) -> Document:
         """Take an object."""
-        return Document(self._take(name), self._at(name))
+        return Document(self._take(name), self.place(name))
 
     def each(self, name: str) -> list[Document]:
         """Take a list of objects."""
         rows = self._take(name)
         if not isinstance(rows, list):
-            raise MalformedBill(f"{self._at(name)} is not a list")
-        return [Document(row, f"{self._at(name)}[{n}]") for n, row in enumerate(rows)]
+            raise MalformedBill(f"{self.place(name)} is not a list")
+        return [Document(row, f"{self.place(name)}[{n}]") for n, row in enumerate(rows)]
 
     def text(self, name: str) -> str:
         """Take a text."""
         value = self._take(name)
         if not isinstance(value, str):
-            raise MalformedBill(f"{self._at(name)} is not a text")
+            raise MalformedBill(f"{self.place(name)} is not a text")
         return value
 
     def text_or_none(self, name: str) -> str | None:
@@ -55,14 +59,14 @@ class Document:
         """Take true or false."""
         value = self._take(name)
         if not isinstance(value, bool):
-            raise MalformedBill(f"{self._at(name)} is neither true nor false")
+            raise MalformedBill(f"{self.place(name)} is neither true nor false")
         return value
 
     def whole(self, name: str) -> int:
         """Take a whole number."""
         value = self._take(name)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise MalformedBill(f"{self._at(name)} is not a whole number")
+            raise MalformedBill(f"{self.place(name)} is not a whole number")
         return value
 
     def whole_or_none(self, name: str) -> int | None:
@@ -75,11 +79,23 @@ class Document:
         try:
             return Fraction(text)
         except (ValueError, ZeroDivisionError):
-            raise MalformedBill(f"{self._at(name)} is not a fraction: {text!r}") from None
+            raise MalformedBill(f"{self.place(name)} is not a fraction: {text!r}") from None
 
     def fraction_or_none(self, name: str) -> Fraction | None:
         """Take an exact number or null."""
         return self.fraction(name) if self._has_value(name) else None
+
+    def fraction_if_there(self, name: str) -> Fraction | None:
+        """Take an exact number, or nothing when there is none."""
+        return self.fraction(name) if self.has(name) else None
+
+    def fractions(self, name: str) -> list[Fraction]:
+        """Take a list of exact numbers."""
+        rows = self._take(name)
+        if not isinstance(rows, list):
+            raise MalformedBill(f"{self.place(name)} is not a list")
+        wrapped = Document({str(n): row for n, row in enumerate(rows)}, self.place(name))
+        return [wrapped.fraction(str(n)) for n in range(len(rows))]
 
     def day(self, name: str) -> date:
         """Take a date, written as 2025-03-31."""
@@ -87,7 +103,7 @@ class Document:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise MalformedBill(f"{self._at(name)} is not a date: {text!r}") from None
+            raise MalformedBill(f"{self.place(name)} is not a date: {text!r}") from None
 
     def day_or_none(self, name: str) -> date | None:
         """Take a date or null."""
@@ -104,5 +120,6 @@ class Document:
             raise MalformedBill(f"{self._place} lacks {name}")
         return self._members.pop(name)
 
-    def _at(self, name: str) -> str:
+    def place(self, name: str) -> str:
+        """Name the place of a member, for a message."""
         return f"{self._place}.{name}"

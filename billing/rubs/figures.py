@@ -18,6 +18,12 @@ def plain(number: Fraction | int) -> str:
     return _decimal(value, places)
 
 
+def in_sum(number: Fraction | int) -> str:
+    """Write a number as a part of a sum: one that does not end stands in parentheses."""
+    text = plain(number)
+    return f"({text})" if "/" in text else text
+
+
 def dollars(cents: Fraction | int) -> str:
     """Write an exact amount in dollars, with as many decimals as it takes and two at least.
 

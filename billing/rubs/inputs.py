@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from enum import StrEnum
-from fractions import Fraction
 
-Exact = int | Fraction
-Number = int | Decimal | Fraction
-
-
-class Vacancy(StrEnum):
-    """Who pays for the days on which nobody lives in a unit."""
-
-    OWNER_PAYS = "owner_pays"
-    OCCUPIED_ONLY = "occupied_only"
+from billing.rubs.bill_lines import BillLine
+from billing.rubs.numbers import Number, refuse_floats
+from billing.rubs.rule_input import Limits, RuleInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +33,20 @@ class BillPeriod:
 class Stay:
     """The days on which a unit is held under one lease.
 
-    Shape: half-open; None as `start` or `end` means since ever or until further notice.
-    Units: occupants in people, None when unknown.
+    Shape: half-open; None as `start` or `end` means since ever or until further notice. A lease
+        whose people change has a stay for each number of people.
+    Units: occupants in people, None when unknown; usage in the submeter's own unit, read for these
+        very days.
     """
 
     lease_key: str
     start: date | None = None
     end: date | None = None
     occupants: int | None = None
+    usage: Number | None = None
 
     def __post_init__(self) -> None:
-        _refuse_floats(self.occupants)
+        refuse_floats(self.occupants, self.usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +54,9 @@ class UnitInput:
     """A unit as it was when the calculation was made.
 
     Shape: None means unknown, which is never read as zero; `excluded_because` is the reason why a
-    billable unit is left out of this calculation.
-    Units: sqft in square feet.
+        billable unit is left out of this calculation; `limits` take the place of the rule's.
+    Units: sqft in square feet; percent of the amount to share; usage in the submeter's own unit,
+        for the whole period.
     """
 
     key: str
@@ -72,36 +67,14 @@ class UnitInput:
     stays: tuple[Stay, ...] = ()
     billable: bool = True
     excluded_because: str | None = None
+    weight: Number | None = None
+    percent: Number | None = None
+    usage: Number | None = None
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
-        _refuse_floats(self.sqft, self.bedrooms, self.bathrooms)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleInput:
-    """How a bill is shared.
-
-    Shape: `method` is a name in the registry of methods.
-    Units: common_area_percent in percent of the bill, so 10 is ten percent; vacant_unit_occupants
-    in people assumed for a vacant unit.
-    """
-
-    method: str
-    vacancy: Vacancy
-    common_area_percent: Number = 0
-    vacant_unit_occupants: Number | None = None
-    strict_floor: bool = False
-    bedroom_factor: Number = 1
-    bathroom_factor: Number = Fraction(1, 2)
-    studio_bedrooms: Number = 1
-
-    def __post_init__(self) -> None:
-        _refuse_floats(
-            self.common_area_percent,
-            self.vacant_unit_occupants,
-            self.bedroom_factor,
-            self.bathroom_factor,
-            self.studio_bedrooms,
+        refuse_floats(
+            self.sqft, self.bedrooms, self.bathrooms, self.weight, self.percent, self.usage
         )
 
 
@@ -109,6 +82,7 @@ class RuleInput:
 class BillInput:
     """A bill with everything that its calculation depends on.
 
+    Shape: without lines the whole amount is usage; with lines they add up to the amount.
     Units: amount_cents in cents; a credit is negative.
     """
 
@@ -116,17 +90,7 @@ class BillInput:
     period: BillPeriod
     rule: RuleInput
     units: tuple[UnitInput, ...]
+    lines: tuple[BillLine, ...] = ()
 
     def __post_init__(self) -> None:
-        _refuse_floats(self.amount_cents)
-
-
-def exact(number: Number) -> Exact:
-    """Turn a number into one that adds and multiplies without loss."""
-    return Fraction(number) if isinstance(number, Decimal) else number
-
-
-def _refuse_floats(*values: object) -> None:
-    for value in values:
-        if isinstance(value, float):
-            raise TypeError(f"{value!r} is a binary float; give an int, a Decimal or a Fraction")
+        refuse_floats(self.amount_cents)

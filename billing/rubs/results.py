@@ -2,80 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from fractions import Fraction
 
-from billing.rubs.inputs import BillPeriod, Vacancy
-from billing.rubs.methods import Term
-
-
-class Bucket(StrEnum):
-    """Why the owner bears a part of the bill."""
-
-    COMMON_AREA = "common_area"
-    VACANCY = "vacancy"
-    EXCLUDED = "excluded"
-    ROUNDING = "rounding"
+from billing.rubs.basis import Basis
+from billing.rubs.buckets import Bucket
+from billing.rubs.fields import Term
+from billing.rubs.inputs import UnitInput
 
 
 class UnbalancedAllocation(ArithmeticError):
     """The lines of an allocation do not add up to its bill."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """The figures that all lines of one bill have in common.
-
-    Shape: total_weight_units / weight_scale is the denominator of every share.
-    Units: bill_cents in cents, common_area_percent in percent.
-    """
-
-    bill_cents: int
-    period: BillPeriod
-    method: str
-    vacancy: Vacancy
-    strict_floor: bool
-    common_area_percent: Fraction
-    weight_scale: int
-    total_weight_units: int
-
-    @property
-    def total_weight(self) -> Fraction:
-        """Add up the weights of all claims, prorated by days."""
-        return Fraction(self.total_weight_units, self.weight_scale)
-
-    @property
-    def common_area_cents(self) -> Fraction:
-        """Take the owner's percentage for common areas off the bill.
-
-        Units: cents, exact.
-        """
-        return self.bill_cents * self.common_area_percent / 100
-
-    @property
-    def pool_cents(self) -> Fraction:
-        """Tell what is left to share by weight.
-
-        Units: cents, exact.
-        """
-        return self.bill_cents - self.common_area_cents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One claimant's part of the bill.
 
-    Shape: the terms and the days make the weight; weight_units / basis.weight_scale is it.
-    Units: days; cents.
+    Shape: `row` is the place of the line's first claim in the columns of the basis; None for what
+        the owner bears for no unit in particular.
+    Units: cents.
     """
 
-    basis: Basis
-    unit_label: str
-    terms: tuple[Term, ...]
-    days: int
-    weight_units: int
+    basis: Basis = field(repr=False, compare=False)
+    row: int | None
+    unit: UnitInput | None
     cents: int
+
+    @property
+    def days(self) -> int:
+        """Count the days on which the unit was held, or vacant.
+
+        Units: days.
+        """
+        return 0 if self.row is None else self.basis.days(self.row)
+
+    @property
+    def unit_label(self) -> str:
+        """Name the unit; nothing when there is none."""
+        return "" if self.unit is None else self.unit.label
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """List what made the weight, over all methods and all spells of the lease."""
+        if self.row is None:
+            return ()
+        places = self.basis.places(self.row)
+        return tuple(
+            dict.fromkeys(
+                term for pool in self.basis.pools for n in places for term in pool.terms[n]
+            )
+        )
 
     @property
     def period_days(self) -> int:
@@ -87,13 +64,13 @@ class Line:
 
     @property
     def weight(self) -> Fraction:
-        """Tell the weight, prorated by days."""
-        return Fraction(self.weight_units, self.basis.weight_scale)
+        """Tell the weight, prorated by days; under a mixed rule it is the share."""
+        return Fraction(0) if self.row is None else self.basis.weight(self.row)
 
     @property
     def share(self) -> Fraction:
         """Tell which fraction of the shared amount this line bears."""
-        return Fraction(self.weight_units, self.basis.total_weight_units)
+        return Fraction(0) if self.row is None else self.basis.share(self.row)
 
     @property
     def exact_cents(self) -> Fraction:
@@ -101,7 +78,7 @@ class Line:
 
         Units: cents, exact.
         """
-        return self.basis.pool_cents * self.share
+        return Fraction(0) if self.row is None else self.basis.exact_cents(self.row)
 
     @property
     def rounding_cents(self) -> Fraction:
@@ -112,25 +89,47 @@ class Line:
         return self.cents - self.exact_cents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TenantLine(Line):
     """What one lease is charged for one unit."""
 
-    unit_key: str
-    lease_key: str
+    @property
+    def lease_key(self) -> str:
+        """Tell the lease's key."""
+        return self.basis.lease_key(self.row) or ""
+
+    @property
+    def unit_key(self) -> str:
+        """Tell the unit's key."""
+        return "" if self.unit is None else self.unit.key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class OwnerLine(Line):
     """What the owner bears, and why.
 
-    Shape: no unit for common area and rounding; `lease_key` and `reason` when a unit is excluded.
+    Shape: no unit for a part of the whole bill; `part` when it is not the share of a claim.
     """
 
     bucket: Bucket
-    unit_key: str | None
-    lease_key: str | None
-    reason: str | None
+    part: OwnerPart | None = None
+
+    @property
+    def unit_key(self) -> str | None:
+        """Tell the unit's key, if there is a unit."""
+        return None if self.unit is None else self.unit.key
+
+    @property
+    def lease_key(self) -> str | None:
+        """Tell the lease whose share this would be, if there is one."""
+        return self.basis.lease_key(self.row) if self.part is None else self.part.lease_key
+
+    @property
+    def reason(self) -> str | None:
+        """Say why the unit is excluded, or what the part is."""
+        if self.part is not None:
+            return self.part.label or None
+        return None if self.unit is None else self.unit.excluded_because
 
     @property
     def exact_cents(self) -> Fraction:
@@ -138,16 +137,50 @@ class OwnerLine(Line):
 
         Units: cents, exact.
         """
-        if self.bucket is Bucket.COMMON_AREA:
-            return self.basis.common_area_cents
-        return self.basis.pool_cents * self.share
+        if self.part is not None:
+            return self.part.cents
+        return Fraction(0) if self.row is None else self.basis.exact_cents(self.row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerPart:
+    """A part of the bill that is the owner's before or after the sharing.
+
+    Shape: `whole_cents` less what `others` take is the part; None when it is the whole of itself.
+    Units: cents, exact.
+    """
+
+    bucket: Bucket
+    cents: Fraction
+    label: str
+    whole_cents: Fraction | None = None
+    others: str = ""
+    unit: UnitInput | None = None
+    lease_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeLine:
+    """An administrative fee beside a tenant's charge; it is no part of the bill.
+
+    Units: cents; exact_cents before it was cut to the cent.
+    """
+
+    unit_key: str
+    unit_label: str
+    lease_key: str
+    charge_cents: int
+    exact_cents: Fraction
+    cents: int
+    expression: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:
     """A bill divided to the cent.
 
-    Shape: lines by unit key and lease key; the owner's common area first, rounding last.
+    Shape: lines by unit key and lease key; the owner's lines of no unit first, rounding last; fees
+        are beside the bill.
     Units: cents.
     Errors: UnbalancedAllocation when tenants and owner do not add up to the bill.
     """
@@ -159,6 +192,7 @@ class Allocation:
     owner_cents: int
     lines: tuple[TenantLine, ...]
     owner: tuple[OwnerLine, ...]
+    fees: tuple[FeeLine, ...] = ()
 
     def __post_init__(self) -> None:
         tenants = sum(line.cents for line in self.lines)
@@ -169,6 +203,14 @@ class Allocation:
             raise UnbalancedAllocation(
                 f"tenants {tenants} and owner {owner} do not add up to {self.bill_cents} cents"
             )
+
+    @property
+    def fees_cents(self) -> int:
+        """Add up the fees.
+
+        Units: cents.
+        """
+        return sum(fee.cents for fee in self.fees)
 
     def owner_cents_in(self, bucket: Bucket) -> int:
         """Add up what the owner bears for one reason.

@@ -151,7 +151,7 @@ def test_every_number_that_was_used_is_on_the_line() -> None:
     units = lived_in("1", sqft=850, days=15), lived_in("2", sqft=150)
     allocation = allocate(april(100_01, rule, *units))
     line = allocation.lines[0]
-    assert allocation.engine_version == ENGINE_VERSION == "1"
+    assert allocation.engine_version == ENGINE_VERSION == "2"
     assert [term.quantity for term in line.terms] == [850]
     assert (line.days, line.period_days) == (15, 30)
     assert line.weight == 425

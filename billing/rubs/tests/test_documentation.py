@@ -1,7 +1,8 @@
-"""Runs the worked tables of docs/allocation.md, so that the page cannot say what is not so."""
+"""Runs the worked tables and the request of docs/allocation.md: the page cannot say what is not."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -9,28 +10,51 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from billing.rubs import (
     METHODS,
+    MIX,
     Allocation,
     BillInput,
+    BillLine,
     BillPeriod,
+    Bucket,
+    Limits,
+    LineKind,
+    MixPart,
+    Proration,
     RuleInput,
     Stay,
     UnitInput,
     Vacancy,
     allocate,
 )
+from billing.rubs.answer import answer_of
 from billing.rubs.figures import dollars, dollars_cut, plain
+from billing.rubs.request import read_request
 from billing.rubs.tests.making import START
 
 PAGE = Path(__file__).parents[3] / "docs" / "allocation.md"
 
 VACANCY = {
-    "the owner pays": Vacancy.OWNER_PAYS,
-    "occupied units share": Vacancy.OCCUPIED_ONLY,
+    "the owner pays": (Vacancy.OWNER_PAYS, None),
+    "occupied units share": (Vacancy.OCCUPIED_ONLY, None),
+    "the owner pays 50 % of their share": (Vacancy.PARTIAL, 50),
+}
+PRORATION = {
+    "in the weights": Proration.DAYS,
+    "day by day": Proration.BY_DAY,
+    "against the first day": Proration.START_OF_PERIOD,
+}
+OWNER_ROWS = {
+    Bucket.COMMON_AREA: "Common area",
+    Bucket.NOT_PASSED_ON: "Not passed on",
+    Bucket.FIXED_CHARGE: "Fixed charge",
+    Bucket.NOT_GIVEN: "Not given",
+    Bucket.VACANCY: "Nobody there",
 }
 
 
@@ -48,7 +72,7 @@ def worked_tables() -> list[WorkedTable]:
     return [
         table
         for method, text in zip(sections[1::2], sections[2::2], strict=True)
-        for table in tables_of(method, text)
+        for table in tables_of(method, re.split(r"^## ", text, flags=re.MULTILINE)[0])
     ]
 
 
@@ -68,29 +92,61 @@ def cells_of(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+def cents(text: str) -> int:
+    return int(Decimal(re.sub(r"[$,]", "", text)) * 100)
+
+
 def bill_of(table: WorkedTable) -> BillInput:
     settings = table.settings
-    days = int(settings["Days"])
-    assumed = settings.get("People assumed")
+    lines = lines_of(settings)
     return BillInput(
-        amount_cents=int(Decimal(re.sub(r"[$,]", "", settings["Bill"])) * 100),
-        period=BillPeriod(START, START + timedelta(days=days)),
-        rule=RuleInput(
-            method=table.method,
-            vacancy=VACANCY[settings["Vacant days"]],
-            common_area_percent=Decimal(settings["Common area"].removesuffix(" %")),
-            vacant_unit_occupants=None if assumed is None else Decimal(assumed),
-        ),
+        amount_cents=cents(settings["Bill"]),
+        period=BillPeriod(START, START + timedelta(days=int(settings["Days"]))),
+        rule=rule_of(table.method, settings),
         units=tuple(unit_of(row) for row in table.rows if row["Unit"].isdigit()),
+        lines=lines,
+    )
+
+
+def lines_of(settings: dict[str, str]) -> tuple[BillLine, ...]:
+    named = {
+        kind: cents(settings[name])
+        for kind in LineKind
+        if (name := kind.value.replace("_", " ").capitalize()) in settings
+    }
+    if not named:
+        return ()
+    usage = cents(settings["Bill"]) - sum(named.values())
+    return tuple(
+        BillLine(kind=kind, amount_cents=amount)
+        for kind, amount in {LineKind.USAGE: usage, **named}.items()
+    )
+
+
+def rule_of(method: str, settings: dict[str, str]) -> RuleInput:
+    vacancy, owner_percent = VACANCY[settings["Vacant days"]]
+    assumed, cap = settings.get("People assumed"), settings.get("Cap")
+    mix = re.findall(r"(\d+) % (\w+)", settings.get("Mix", ""))
+    return RuleInput(
+        method=method,
+        vacancy=vacancy,
+        vacancy_owner_percent=owner_percent,
+        common_area_percent=Decimal(settings["Common area"].removesuffix(" %")),
+        vacant_unit_occupants=None if assumed is None else int(assumed),
+        proration=PRORATION[settings.get("Days counted", "in the weights")],
+        mix=tuple(MixPart(method=name, percent=int(percent)) for percent, name in mix),
+        limits=Limits(cap_cents=None if cap is None else cents(cap)),
     )
 
 
 def unit_of(row: dict[str, str]) -> UnitInput:
-    days = int(row["Days lived in"])
+    days = int(row["Days lived in"].split()[0])
+    first = 30 - days if "last" in row["Days lived in"] else 0
     people = figure(row, "People")
     stay = Stay(
         lease_key="lease",
-        end=START + timedelta(days=days),
+        start=START + timedelta(days=first),
+        end=START + timedelta(days=first + days),
         occupants=None if people is None else int(people),
     )
     return UnitInput(
@@ -99,6 +155,9 @@ def unit_of(row: dict[str, str]) -> UnitInput:
         sqft=figure(row, "Square feet"),
         bedrooms=figure(row, "Bedrooms"),
         bathrooms=figure(row, "Bathrooms"),
+        weight=figure(row, "Weight set"),
+        percent=figure(row, "Percent"),
+        usage=figure(row, "Metered"),
         stays=(stay,) if days else (),
     )
 
@@ -112,7 +171,7 @@ def outcome(allocation: Allocation) -> dict[str, tuple[str, str, str, str]]:
     """Tell weight, exact amount, charge and the owner's part as the page prints them."""
     owner = Counter[str]()
     for line in allocation.owner:
-        owner[line.unit_key or "Common area"] += line.cents
+        owner[line.unit_key or OWNER_ROWS[line.bucket]] += line.cents
     printed = {name: ("", "", "", dollars(cents)) for name, cents in owner.items()}
     for tenant in allocation.lines:
         printed[tenant.unit_key] = (
@@ -141,4 +200,21 @@ def test_the_page_shows_what_the_engine_gives(table: WorkedTable) -> None:
 
 
 def test_the_page_has_a_worked_table_for_every_method() -> None:
-    assert {table.method for table in worked_tables()} == set(METHODS)
+    assert {table.method for table in worked_tables()} == {*METHODS, MIX}
+
+
+def test_the_page_names_every_option_of_a_line() -> None:
+    assert all(f"`{kind}`" in PAGE.read_text() for kind in LineKind)
+
+
+def test_the_request_on_the_page_gives_the_answer_on_the_page() -> None:
+    request, shown = (
+        json.loads(block, parse_float=Decimal)
+        for block in re.findall(r"```json\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)[:2]
+    )
+    bill = read_request(request)
+    answer: Any = answer_of(bill, allocate(bill))
+    for name in ("bill", "tenants", "owner", "fees", "units"):
+        assert shown[name] == answer[name]
+    (charge,) = [row for row in answer["charges"] if row["unit"] == shown["charges"][0]["unit"]]
+    assert shown["charges"][0]["explanation"] == charge["explanation"]

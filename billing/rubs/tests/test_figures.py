@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from billing.rubs.figures import dollars, dollars_cut, percent_equation, plain
+from billing.rubs.figures import dollars, dollars_cut, in_sum, percent_equation, plain
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -23,6 +23,10 @@ MINUS = "\N{MINUS SIGN}"
 )
 def test_a_number_is_printed_in_full(number: Fraction | int, text: str) -> None:
     assert plain(number) == text
+
+
+def test_a_number_that_does_not_end_stands_in_parentheses_in_a_sum() -> None:
+    assert [in_sum(number) for number in (Fraction(5, 2), Fraction(223, 3))] == ["2.5", "(223/3)"]
 
 
 @pytest.mark.parametrize(

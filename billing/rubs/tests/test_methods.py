@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from billing.rubs import METHODS, RuleInput, allocate
-from billing.rubs.methods import OCCUPANTS as PEOPLE
-from billing.rubs.methods import Term
+from billing.rubs.fields import OCCUPANTS as PEOPLE
+from billing.rubs.fields import Term
 from billing.rubs.tests.making import (
     BED_BATH,
     OCCUPANTS,
@@ -25,7 +25,18 @@ def weight(rule: RuleInput, bedrooms: int, bathrooms: Decimal | int) -> Fraction
 
 
 def test_the_registry_names_every_method() -> None:
-    assert set(METHODS) == {"square_feet", "occupants", "bed_bath"}
+    assert set(METHODS) == {
+        "square_feet",
+        "occupants",
+        "ratio_occupancy",
+        "bedrooms",
+        "bed_bath",
+        "estimated_occupancy",
+        "equal",
+        "custom_weight",
+        "percentage",
+        "submeter",
+    }
 
 
 def test_square_feet_may_have_decimals() -> None:

@@ -1,0 +1,1 @@
+"""Measurements of the arithmetic, run by `manage.py bench`."""
