@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from billing.models import ShareRule, UtilityBill
+from django.db.models import Q
+
+from billing.models import ShareRule, UnitTerms, UtilityBill
 from billing.rubs import (
     BillInput,
     BillPeriod,
@@ -14,8 +16,12 @@ from billing.rubs import (
     RuleInput,
     Stay,
     UnitInput,
-    Vacancy,
 )
+from billing.rubs.bill_lines import BillLine, LineKind, Spread
+from billing.rubs.document import Document
+from billing.rubs.numbers import Number
+from billing.rubs.rule_input import Limits
+from billing.rubs.wire_rule import read_rule
 from meterbase.lib.periods import Period
 from portfolios.models import LeaseStatus, UnitField
 from portfolios.queries import LeaseFacts, UnitFacts, read_units
@@ -37,16 +43,66 @@ class Gathered:
     problems: tuple[Problem, ...]
 
 
-def gather_inputs(*, bill: UtilityBill, rule: ShareRule) -> Gathered:
-    """Read everything that a bill's calculation depends on."""
+@dataclass(frozen=True, slots=True)
+class _Particulars:
+    """What is known of one unit beside the PMS's facts."""
+
+    terms: UnitTerms | None
+    usage: Number | None
+
+
+def rule_for(bill: UtilityBill) -> ShareRule | None:
+    """Find the version of the property's rule that counts for a bill's period."""
+    in_force = Q(effective_from=None) | Q(effective_from__lte=bill.period_start)
+    rules = ShareRule.objects.filter(in_force, property=bill.property, utility=bill.utility)
+    return rules.order_by("-version").first()
+
+
+def rule_input(rule: ShareRule) -> RuleInput:
+    """Read a stored rule as the arithmetic takes it."""
+    columns = {
+        "method": rule.method,
+        "vacancy": rule.vacancy,
+        "common_area_percent": str(rule.common_area_percent),
+        "vacant_unit_occupants": None
+        if rule.vacant_unit_occupants is None
+        else str(rule.vacant_unit_occupants),
+    }
+    return read_rule(Document(_USUAL_OPTIONS | rule.options | columns, "rule"))
+
+
+_USUAL_OPTIONS = {
+    "strict_floor": False,
+    "bedroom_factor": "1",
+    "bathroom_factor": "1/2",
+    "studio_bedrooms": "1",
+}
+
+
+def gather_inputs(
+    *, bill: UtilityBill, rule: ShareRule | None = None, proposal: RuleInput | None = None
+) -> Gathered:
+    """Read everything that a bill's calculation depends on.
+
+    Shape: a proposal takes the place of the stored rule; one of the two must be given.
+    """
+    if proposal is None:
+        if rule is None:
+            raise ValueError("a calculation needs a stored rule or a proposed one")
+        proposal = rule_input(rule)
     units = read_units(bill.property)
+    particulars = _read_particulars(bill)
     stays = {unit.propexo_unit_id: _stays(unit, bill.period) for unit in units}
     return Gathered(
         bill_input=BillInput(
             amount_cents=bill.amount_cents,
             period=BillPeriod(bill.period_start, bill.period_end),
-            rule=_rule_input(rule),
-            units=tuple(_unit_input(unit, stays[unit.propexo_unit_id]) for unit in units),
+            rule=proposal,
+            units=tuple(
+                _unit_input(unit, stays[unit.propexo_unit_id], particulars.get(unit.unit_id))
+                for unit in units
+            ),
+            lines=_read_lines(bill),
         ),
         units={unit.propexo_unit_id: unit for unit in units},
         leases={lease.propexo_lease_id: lease for unit in units for lease in unit.leases},
@@ -56,16 +112,32 @@ def gather_inputs(*, bill: UtilityBill, rule: ShareRule) -> Gathered:
     )
 
 
-def _rule_input(rule: ShareRule) -> RuleInput:
-    return RuleInput(
-        method=rule.method,
-        vacancy=Vacancy(rule.vacancy),
-        common_area_percent=rule.common_area_percent,
-        vacant_unit_occupants=rule.vacant_unit_occupants,
+def _read_lines(bill: UtilityBill) -> tuple[BillLine, ...]:
+    return tuple(
+        BillLine(
+            kind=LineKind(line.kind),
+            amount_cents=line.amount_cents,
+            name=line.name,
+            spread=Spread(line.spread) if line.spread else None,
+        )
+        for line in bill.lines.all()
     )
 
 
-def _unit_input(unit: UnitFacts, stays: tuple[Stay, ...]) -> UnitInput:
+def _read_particulars(bill: UtilityBill) -> dict[int, _Particulars]:
+    terms = {
+        found.unit_id: found
+        for found in UnitTerms.objects.filter(unit__property=bill.property, utility=bill.utility)
+    }
+    usage = dict(bill.readings.values_list("unit_id", "usage"))
+    return {
+        unit_id: _Particulars(terms.get(unit_id), usage.get(unit_id))
+        for unit_id in terms.keys() | usage.keys()
+    }
+
+
+def _unit_input(unit: UnitFacts, stays: tuple[Stay, ...], more: _Particulars | None) -> UnitInput:
+    terms = more.terms if more else None
     return UnitInput(
         key=unit.propexo_unit_id,
         label=unit.label,
@@ -74,7 +146,21 @@ def _unit_input(unit: UnitFacts, stays: tuple[Stay, ...]) -> UnitInput:
         bathrooms=unit.bathrooms,
         billable=unit.billable,
         stays=stays,
+        excluded_because=(terms.excluded_because or None) if terms else None,
+        weight=terms.weight if terms else None,
+        percent=terms.percent if terms else None,
+        usage=more.usage if more else None,
+        limits=_limits(terms) if terms else None,
     )
+
+
+def _limits(terms: UnitTerms) -> Limits | None:
+    limits = Limits(
+        minimum_cents=terms.minimum_cents,
+        cap_cents=terms.cap_cents,
+        flat_cents=terms.flat_cents,
+    )
+    return None if limits == Limits() else limits
 
 
 def _stays(unit: UnitFacts, period: Period) -> tuple[Stay, ...]:

@@ -9,15 +9,16 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
-from billing.inputs import gather_inputs
+from billing.inputs import gather_inputs, rule_for
 from billing.models import (
+    BillFlag,
     Calculation,
     Posting,
     PostingJob,
     PostingState,
-    ShareRule,
     UtilityBill,
 )
+from billing.rubs import CannotAllocate, allocate
 from billing.rubs.wire import bill_input_to_json, digest
 
 JobStatus = str
@@ -30,15 +31,17 @@ _FIELD_NAMES = {
     "stays": "leases or people in the period",
     "excluded_because": "exclusion",
     "label": "unit number",
+    "weight": "weight",
+    "percent": "percentage",
+    "usage": "submeter reading",
+    "limits": "minimum, cap or flat amount",
 }
 
 
 def changes_since(calculation: Calculation) -> tuple[str, ...]:
     """Say what has changed since a calculation was made; nothing when it is still right."""
     bill = UtilityBill.objects.select_related("property").get(pk=calculation.bill_id)
-    rule = ShareRule.objects.filter(
-        property=bill.property, utility=bill.utility, is_active=True
-    ).first()
+    rule = rule_for(bill)
     if rule is None or rule.pk != calculation.share_rule_id:
         return (f"the share rule is no longer version {calculation.share_rule.version}",)
     now = gather_inputs(bill=bill, rule=rule)
@@ -49,9 +52,59 @@ def changes_since(calculation: Calculation) -> tuple[str, ...]:
     return differences or ("MeterBase reads the bill's figures differently now",)
 
 
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """Something that has to be decided before a calculation can go into review.
+
+    Shape: a flag of the bill, or else a rule of its place.
+    """
+
+    message: str
+    flag: BillFlag | None = None
+    place_rule_id: str = ""
+
+
+def open_blockers(calculation: Calculation) -> tuple[Blocker, ...]:
+    """Find what has to be decided before a calculation can go into review."""
+    flags = calculation.bill.flags.filter(cleared_at=None)
+    return (
+        *(Blocker(f"{flag.get_kind_display()}: {flag.message}", flag=flag) for flag in flags),
+        *(
+            Blocker(finding["message"], place_rule_id=finding["rule_id"])
+            for finding in calculation.findings
+            if finding["severity"] == "block" and finding["set_aside"] is None
+        ),
+    )
+
+
+def blockers(calculation: Calculation) -> tuple[str, ...]:
+    """List what has to be decided, in sentences; the place's carry their citation."""
+    return tuple(blocker.message for blocker in open_blockers(calculation))
+
+
+def difference_since(calculation: Calculation) -> int | None:
+    """Tell by how much tenants would pay more if the bill were calculated again now.
+
+    Units: cents; None when it cannot be calculated.
+    """
+    bill = UtilityBill.objects.select_related("property").get(pk=calculation.bill_id)
+    rule = rule_for(bill)
+    if rule is None:
+        return None
+    gathered = gather_inputs(bill=bill, rule=rule)
+    try:
+        allocation = allocate(gathered.bill_input)
+    except CannotAllocate:
+        return None
+    fees = allocation.fees_cents - calculation.fees_cents
+    return allocation.tenants_cents - calculation.tenants_cents + fees
+
+
 def _differences(was: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
     if was["amount_cents"] != now["amount_cents"] or was["period"] != now["period"]:
         yield "the bill was changed"
+    if was.get("lines") != now.get("lines"):
+        yield "the lines of the bill were changed"
     old = {unit["key"]: unit for unit in was["units"]}
     new = {unit["key"]: unit for unit in now["units"]}
     for key in sorted(old.keys() | new.keys()):
@@ -60,7 +113,7 @@ def _differences(was: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
         elif key not in new:
             yield f"unit {old[key]['label']} is gone"
         else:
-            changed = [name for name in _FIELD_NAMES if old[key][name] != new[key][name]]
+            changed = [name for name in _FIELD_NAMES if old[key].get(name) != new[key].get(name)]
             if changed:
                 names = " and ".join(_FIELD_NAMES[name] for name in changed)
                 yield f"unit {new[key]['label']} has other {names}"

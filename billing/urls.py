@@ -6,14 +6,21 @@ from django.urls import path
 
 from billing.views import (
     approvals,
+    bill_documents,
+    bill_flags,
     bills,
     calculations,
     failures,
     jobs,
+    place_rules,
     places,
     posting_orders,
     postings,
+    readings,
     share_rules,
+    statements,
+    unit_terms,
+    what_if,
 )
 
 app_name = "billing"
@@ -27,6 +34,21 @@ urlpatterns = [
         share_rules.share_rule_edit,
         name="share-rule-edit",
     ),
+    path(
+        "properties/<int:pk>/rules/<str:utility>/preview/",
+        share_rules.share_rule_preview,
+        name="share-rule-preview",
+    ),
+    path("properties/<int:pk>/rules/<str:utility>/what-if/", what_if.what_if, name="what-if"),
+    path(
+        "properties/<int:pk>/rules/<str:utility>/units/", unit_terms.unit_terms, name="unit-terms"
+    ),
+    path(
+        "properties/<int:pk>/rules/<str:utility>/set-aside/<str:place_rule_id>/",
+        place_rules.place_set_aside,
+        name="place-set-aside",
+    ),
+    path("properties/<int:pk>/place/", place_rules.place_facts, name="place-facts"),
     path("bills/<int:pk>/", bills.bill_detail, name="bill-detail"),
     path("bills/<int:pk>/calculate/", bills.calculation_create, name="calculation-create"),
     path("calculations/<int:pk>/", calculations.calculation_detail, name="calculation-detail"),
@@ -50,4 +72,12 @@ urlpatterns = [
     path("postings/<int:pk>/link/", postings.posting_link, name="posting-link"),
     path("failures/", failures.failure_list, name="failure-list"),
     path("failures/retry/", failures.failure_retry, name="failure-retry"),
+    path("charges/<int:pk>/print/", statements.charge_print, name="charge-print"),
+    path("bills/<int:pk>/document/", bill_documents.bill_document, name="bill-document"),
+    path(
+        "bills/<int:pk>/flags/<int:flag_pk>/clear/",
+        bill_flags.bill_flag_clear,
+        name="bill-flag-clear",
+    ),
+    path("bills/<int:pk>/readings/", readings.bill_readings, name="bill-readings"),
 ]

@@ -2,13 +2,18 @@
 
 from billing.forms.bills import BillForm
 from billing.forms.decisions import LinkForm, PostingOrderForm, RejectionForm, ResolutionForm
+from billing.forms.places import PlaceFactsForm, SetAsideForm
 from billing.forms.share_rules import ShareRuleForm
+from billing.forms.unit_terms import UnitTermsForm
 
 __all__ = [
     "BillForm",
     "LinkForm",
+    "PlaceFactsForm",
     "PostingOrderForm",
     "RejectionForm",
     "ResolutionForm",
+    "SetAsideForm",
     "ShareRuleForm",
+    "UnitTermsForm",
 ]

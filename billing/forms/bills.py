@@ -7,6 +7,9 @@ from typing import Any
 
 from django import forms
 
+from billing.forms.bill_documents import DocumentField
+from billing.forms.bill_lines import BillLinesForm
+from billing.forms.decisions import NoteField
 from billing.forms.fields import DayField, DollarsField, always
 from billing.models import Utility
 from billing.operations.bills import BillEntry
@@ -15,8 +18,8 @@ from meterbase.lib.periods import Period
 LONGEST_BILL_DAYS = 400
 
 
-class BillForm(forms.Form):
-    """A utility bill."""
+class BillForm(BillLinesForm):
+    """A utility bill, with its lines and its document where somebody has them."""
 
     utility = forms.ChoiceField(
         choices=Utility.choices,
@@ -52,6 +55,7 @@ class BillForm(forms.Form):
         help_text="Such as kWh, therms, CCF or gallons.",
         error_messages={"max_length": "Unit of usage may have 20 characters at most."},
     )
+    document = DocumentField(label="The utility's own bill", required=False)
 
     def clean(self) -> dict[str, Any]:
         """Check what the fields say together."""
@@ -82,4 +86,11 @@ class BillForm(forms.Form):
             account_number=cleaned["account_number"],
             usage=cleaned["usage"],
             usage_unit=cleaned["usage_unit"],
+            lines=self.line_entries(),
         )
+
+
+class FlagForm(forms.Form):
+    """What came of looking at something odd about a bill."""
+
+    note = NoteField(label="Note", help_text="What you found, and why the bill is right as it is.")

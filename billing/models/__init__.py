@@ -1,13 +1,25 @@
 """The tables of billing."""
 
-from billing.models.bill import Utility, UtilityBill
+from billing.models.bill import (
+    BillDocument,
+    BillFlag,
+    BillFlagKind,
+    LineKind,
+    Spread,
+    SubmeterReading,
+    Utility,
+    UtilityBill,
+    UtilityBillLine,
+)
 from billing.models.calculation import (
     Approval,
     Calculation,
     CalculationState,
     Charge,
+    ChargeKind,
     Decision,
 )
+from billing.models.place import PlaceFacts, PlaceOverride
 from billing.models.posting import (
     AttemptOutcome,
     Posting,
@@ -16,23 +28,34 @@ from billing.models.posting import (
     PostingJob,
     PostingState,
 )
-from billing.models.share_rule import Method, ShareRule, VacancyPolicy
+from billing.models.share_rule import Method, ShareRule, UnitTerms, VacancyPolicy
 
 __all__ = [
     "Approval",
     "AttemptOutcome",
+    "BillDocument",
+    "BillFlag",
+    "BillFlagKind",
     "Calculation",
     "CalculationState",
     "Charge",
+    "ChargeKind",
     "Decision",
+    "LineKind",
     "Method",
+    "PlaceFacts",
+    "PlaceOverride",
     "Posting",
     "PostingAttempt",
     "PostingEvent",
     "PostingJob",
     "PostingState",
     "ShareRule",
+    "Spread",
+    "SubmeterReading",
+    "UnitTerms",
     "Utility",
     "UtilityBill",
+    "UtilityBillLine",
     "VacancyPolicy",
 ]

@@ -24,7 +24,8 @@ class CalculationState(models.TextChoices):
 class Calculation(PortfolioRow):
     """One version of a bill's division, with everything that it was made from, frozen.
 
-    Shape: `inputs` and `result` are what `billing.rubs.wire` writes.
+    Shape: `inputs` and `result` are what `billing.rubs.wire` writes; `findings` are what the rules
+        of the place said when it was made. Fees are beside the bill.
     Units: cents.
     """
 
@@ -43,6 +44,8 @@ class Calculation(PortfolioRow):
     bill_cents = models.BigIntegerField()
     tenants_cents = models.BigIntegerField()
     owner_cents = models.BigIntegerField()
+    fees_cents = models.BigIntegerField(default=0)
+    findings = models.JSONField(default=list, blank=True)
     prepared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     prepared_at = models.DateTimeField()
     submitted_by = models.ForeignKey(
@@ -109,6 +112,13 @@ class Approval(PortfolioRow):
         return f"{self.get_decision_display()} by {self.decided_by}"
 
 
+class ChargeKind(models.TextChoices):
+    """What a charge is for."""
+
+    SHARE = "share", "Share of the bill"
+    FEE = "fee", "Administrative fee"
+
+
 class Charge(PortfolioRow):
     """What one lease owes of one bill, and why.
 
@@ -121,6 +131,7 @@ class Charge(PortfolioRow):
     calculation = models.ForeignKey(Calculation, on_delete=models.PROTECT, related_name="charges")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="charges")
     lease = models.ForeignKey(Lease, on_delete=models.PROTECT, related_name="charges")
+    kind = models.CharField(max_length=10, choices=ChargeKind.choices, default=ChargeKind.SHARE)
     unit_label = models.CharField(max_length=401)
     resident_name = models.CharField(max_length=401, blank=True)
     propexo_unit_id = models.CharField(max_length=100)
@@ -133,7 +144,11 @@ class Charge(PortfolioRow):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["calculation", "unit", "lease"], name="charge_once_per_unit_and_lease"
+                fields=["calculation", "unit", "lease", "kind"],
+                name="charge_once_per_unit_lease_and_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=ChargeKind.values), name="charge_kind_known"
             ),
         ]
 

@@ -8,17 +8,20 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max
 
-from billing.inputs import Gathered, gather_inputs
+from billing.inputs import Gathered, gather_inputs, rule_for, rule_input
 from billing.models import (
     Approval,
     Calculation,
     CalculationState,
     Charge,
+    ChargeKind,
     Decision,
     ShareRule,
+    Utility,
     UtilityBill,
 )
-from billing.queries import changes_since
+from billing.place_review import findings_to_json, review_allocation
+from billing.queries import blockers, changes_since
 from billing.rubs import Allocation, CannotAllocate, Problem, allocate
 from billing.rubs.wire import allocation_to_json, bill_input_to_json, digest
 from portfolios.models import User
@@ -57,6 +60,14 @@ class OutOfDate(Exception):
         self.changes = tuple(changes)
 
 
+class Blocked(Exception):
+    """Something has to be decided before the calculation can go into review."""
+
+    def __init__(self, blockers: Sequence[str]) -> None:
+        super().__init__(" ".join(blockers))
+        self.blockers = tuple(blockers)
+
+
 class OwnWork(Exception):
     """Whoever prepared a calculation cannot approve it."""
 
@@ -72,9 +83,7 @@ def calculate_bill(*, bill: UtilityBill, by: User, now: datetime) -> Calculation
     Errors: NoShareRule, CannotCalculate with all problems; WrongState when the bill is approved.
     Effects: a calculation with its charges; the version before it is superseded; an audit event.
     """
-    rule = ShareRule.objects.filter(
-        property=bill.property, utility=bill.utility, is_active=True
-    ).first()
+    rule = rule_for(bill)
     if rule is None:
         raise NoShareRule(bill)
     gathered = gather_inputs(bill=bill, rule=rule)
@@ -102,6 +111,12 @@ def _store(
     by: User,
     now: datetime,
 ) -> Calculation:
+    findings = review_allocation(
+        place=bill.property,
+        utility=Utility(bill.utility),
+        rule=rule_input(rule),
+        allocation=allocation,
+    )
     # The row lock makes two people who calculate at once take turns.
     UtilityBill.objects.select_for_update().get(pk=bill.pk)
     _supersede(bill)
@@ -117,6 +132,8 @@ def _store(
         bill_cents=allocation.bill_cents,
         tenants_cents=allocation.tenants_cents,
         owner_cents=allocation.owner_cents,
+        fees_cents=allocation.fees_cents,
+        findings=findings_to_json(findings),
         prepared_by=by,
         prepared_at=now,
     )
@@ -153,12 +170,15 @@ _LIVE = (CalculationState.DRAFT, CalculationState.IN_REVIEW, CalculationState.AP
 
 def _charges(calculation: Calculation, gathered: Gathered) -> list[Charge]:
     charges = []
-    for line in calculation.result["lines"]:
+    shares = [(ChargeKind.SHARE, line) for line in calculation.result["lines"]]
+    fees = [(ChargeKind.FEE, line) for line in calculation.result["fees"]]
+    for kind, line in (*shares, *fees):
         unit = gathered.units[line["unit_key"]]
         lease = gathered.leases[line["lease_key"]]
         charges.append(
             Charge(
                 calculation=calculation,
+                kind=kind,
                 unit_id=unit.unit_id,
                 lease_id=lease.lease_id,
                 unit_label=unit.label,
@@ -177,10 +197,11 @@ def _charges(calculation: Calculation, gathered: Gathered) -> list[Charge]:
 def submit_calculation(*, calculation: Calculation, by: User, now: datetime) -> None:
     """Hand a draft over to the accountants.
 
-    Errors: WrongState, OutOfDate.
+    Errors: WrongState, OutOfDate, Blocked.
     Effects: the calculation is in review; an audit event.
     """
     _refuse_out_of_date(calculation)
+    _refuse_blocked(calculation)
     _change_state(
         calculation,
         CalculationState.DRAFT,
@@ -229,6 +250,12 @@ def _refuse_out_of_date(calculation: Calculation) -> None:
     changes = changes_since(calculation)
     if changes:
         raise OutOfDate(changes)
+
+
+def _refuse_blocked(calculation: Calculation) -> None:
+    found = blockers(calculation)
+    if found:
+        raise Blocked(found)
 
 
 def _change_state(

@@ -15,6 +15,7 @@ from billing.models import (
     Calculation,
     CalculationState,
     Charge,
+    ChargeKind,
     Posting,
     PostingEvent,
     PostingJob,
@@ -199,7 +200,8 @@ def _make_postings(job: PostingJob, *, gateway: PmsGateway, by: User, now: datet
 def _business_key(job: PostingJob, charge: Charge) -> str:
     """Say what is billed: the same bill, unit, lease and code is the same charge."""
     bill_id = job.calculation.bill_id
-    return f"bill:{bill_id}:unit:{charge.unit_id}:lease:{charge.lease_id}:{job.charge_code}"
+    what = f"bill:{bill_id}:unit:{charge.unit_id}:lease:{charge.lease_id}:{job.charge_code}"
+    return what if charge.kind == ChargeKind.SHARE else f"{what}:{charge.kind}"
 
 
 def _refuse_repeat(job: PostingJob, keys: Sequence[str]) -> None:

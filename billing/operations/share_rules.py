@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
+from billing.inputs import rule_input
 from billing.models import Method, ShareRule, Utility, VacancyPolicy
+from billing.rubs import RuleInput
+from billing.rubs.numbers import Number
+from billing.rubs.wire_rule import rule_to_json
 from portfolios.models import Property, User
 from portfolios.operations.audit import record_event
 
@@ -18,6 +24,7 @@ from portfolios.operations.audit import record_event
 class ShareRuleEntry:
     """A rule as somebody chose it.
 
+    Shape: `options` as in `billing.models.ShareRule`.
     Units: common_area_percent in percent; vacant_unit_occupants in people.
     """
 
@@ -25,6 +32,9 @@ class ShareRuleEntry:
     vacancy: VacancyPolicy
     common_area_percent: Decimal = Decimal(0)
     vacant_unit_occupants: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    charge_code: str = ""
+    effective_from: date | None = None
 
 
 @transaction.atomic
@@ -39,7 +49,7 @@ def set_share_rule(
     Property.objects.select_for_update().get(pk=place.pk)
     rules = ShareRule.objects.filter(property=place, utility=utility)
     active = rules.filter(is_active=True).first()
-    if active is not None and _entry_of(active) == entry:
+    if active is not None and _is_same(active, entry):
         return active
     latest: int = rules.aggregate(latest=Max("version"))["latest"] or 0
     rules.filter(is_active=True).update(is_active=False)
@@ -62,14 +72,51 @@ def set_share_rule(
     return rule
 
 
+def _is_same(active: ShareRule, entry: ShareRuleEntry) -> bool:
+    """Compare what two rules say: an option left out is one that is as usual."""
+    proposed = ShareRule(**asdict(entry))
+    beside = (active.charge_code, active.effective_from) == (
+        entry.charge_code,
+        entry.effective_from,
+    )
+    return beside and rule_input(active) == rule_input(proposed)
+
+
 def _entry_of(rule: ShareRule) -> ShareRuleEntry:
     return ShareRuleEntry(
         method=Method(rule.method),
         vacancy=VacancyPolicy(rule.vacancy),
         common_area_percent=rule.common_area_percent,
         vacant_unit_occupants=rule.vacant_unit_occupants,
+        options=rule.options,
+        charge_code=rule.charge_code,
+        effective_from=rule.effective_from,
+    )
+
+
+def entry_for(
+    rule: RuleInput, *, charge_code: str = "", effective_from: date | None = None
+) -> ShareRuleEntry:
+    """Write a rule of the arithmetic as one to be stored."""
+    columns = {"method", "vacancy", "common_area_percent", "vacant_unit_occupants"}
+    written = rule_to_json(rule)
+    assumed = rule.vacant_unit_occupants
+    return ShareRuleEntry(
+        method=Method(rule.method),
+        vacancy=VacancyPolicy(rule.vacancy.value),
+        common_area_percent=_decimal(rule.common_area_percent),
+        vacant_unit_occupants=None if assumed is None else int(assumed),
+        options={key: value for key, value in written.items() if key not in columns},
+        charge_code=charge_code,
+        effective_from=effective_from,
     )
 
 
 def _figures(entry: ShareRuleEntry) -> dict[str, object]:
     return {name: str(value) for name, value in asdict(entry).items() if value is not None}
+
+
+def _decimal(number: Number) -> Decimal:
+    if isinstance(number, Fraction):
+        return Decimal(number.numerator) / Decimal(number.denominator)
+    return Decimal(number)

@@ -113,7 +113,7 @@ def test_a_bill_may_be_a_credit_with_a_usage(cast, place, signed_in):
 def test_the_form_suggests_to_go_on_where_the_last_bill_ended(cast, place, bill, signed_in):
     page = check_page(signed_in(cast.manager).get(url("bill-create", place.pk)))
     assert the(page, '[name="period_start"]')["value"] == "2026-04-01"
-    assert the(page, "option[selected]")["value"] == "water"
+    assert the(page, "[name=utility] option[selected]")["value"] == "water"
 
 
 @pytest.mark.parametrize(

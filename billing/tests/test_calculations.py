@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
@@ -32,6 +31,7 @@ from billing.operations.calculations import (
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
 from billing.tests.audit_down import audit_down
 from billing.tests.desk import Desk
+from billing.tests.every_method import bring_terms, put_in_force, rule_by
 from billing.tests.small_place import ORDER, small_bill
 from meterbase.lib.money import Cents
 from meterbase.lib.periods import Period
@@ -49,15 +49,8 @@ def desk(cast, now) -> Desk:
 @pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("vacancy", VacancyPolicy)
 def test_tenants_and_owner_pay_the_bill_to_the_cent(bill, cast, now, method, vacancy):
-    entry = ShareRuleEntry(
-        method=method,
-        vacancy=vacancy,
-        common_area_percent=Decimal("7.25"),
-        vacant_unit_occupants=2 if method == Method.OCCUPANTS else None,
-    )
-    set_share_rule(
-        place=bill.property, utility=Utility.WATER, entry=entry, by=cast.manager, now=now
-    )
+    put_in_force(bill, rule_by(method, vacancy), by=cast.manager, now=now)
+    bring_terms(bill, method, by=cast.manager, now=now)
 
     calculation = calculate_bill(bill=bill, by=cast.manager, now=now)
 
@@ -65,6 +58,8 @@ def test_tenants_and_owner_pay_the_bill_to_the_cent(bill, cast, now, method, vac
     assert charged == calculation.tenants_cents
     assert calculation.tenants_cents + calculation.owner_cents == 566_161
     assert calculation.charges.count() == 45
+    assert calculation.result["basis"]["method"] == method
+    assert 0 < calculation.tenants_cents < 566_161
 
 
 def test_each_charge_explains_itself(desk):

@@ -14,13 +14,19 @@ from django.db.models import CheckConstraint, F, Model
 
 from billing.models import (
     Approval,
+    BillDocument,
+    BillFlag,
     Calculation,
     Charge,
+    PlaceOverride,
     Posting,
     PostingAttempt,
     PostingJob,
     ShareRule,
+    SubmeterReading,
+    UnitTerms,
     UtilityBill,
+    UtilityBillLine,
 )
 from billing.tests.small_place import small_job
 
@@ -32,6 +38,11 @@ class Rows:
     """One sound row of each table."""
 
     bill: UtilityBill
+    line: UtilityBillLine
+    reading: SubmeterReading
+    flag: BillFlag
+    terms: UnitTerms
+    override: PlaceOverride
     rule: ShareRule
     calculation: Calculation
     approval: Approval
@@ -49,8 +60,22 @@ def rows(settings, cast, now) -> Rows:
     job = small_job(cast, now)
     approved = job.calculation
     posting = job.postings.all()[0]
+    bill, unit = approved.bill, posting.charge.unit
+    entered = {"entered_by": cast.manager, "entered_at": now}
     return Rows(
-        bill=approved.bill,
+        bill=bill,
+        line=UtilityBillLine.objects.create(bill=bill, position=1, kind="usage", amount_cents=1),
+        reading=SubmeterReading.objects.create(bill=bill, unit=unit, usage=1, **entered),
+        flag=BillFlag.objects.create(bill=bill, kind="gap", message="A gap.", found_at=now),
+        terms=UnitTerms.objects.create(unit=unit, utility="water", set_by=cast.manager, set_at=now),
+        override=PlaceOverride.objects.create(
+            property=bill.property,
+            utility="water",
+            place_rule_id="ct.not_allowed",
+            reason="Counsel agreed.",
+            decided_by=cast.accountant,
+            decided_at=now,
+        ),
         rule=approved.share_rule,
         calculation=approved,
         approval=approved.approvals.get(),
@@ -101,7 +126,29 @@ OFFENCES: list[tuple[str, Offence]] = [
     ("approval_once_per_calculation", lambda r: again(r.approval)),
     ("approval_rejection_has_reason", lambda r: change(r.approval, decision="rejected")),
     ("approval_rejection_has_reason", lambda r: change(r.approval, decision="perhaps")),
-    ("charge_once_per_unit_and_lease", lambda r: again(r.charge)),
+    ("charge_once_per_unit_lease_and_kind", lambda r: again(r.charge)),
+    ("charge_kind_known", lambda r: change(r.charge, kind="tip")),
+    ("bill_line_position_once", lambda r: again(r.line)),
+    ("bill_line_kind_known", lambda r: change(r.line, kind="gift")),
+    ("bill_line_spread_known", lambda r: change(r.line, spread="by_mood")),
+    ("reading_once_per_bill", lambda r: again(r.reading)),
+    ("reading_not_negative", lambda r: change(r.reading, usage=Decimal("-0.001"))),
+    ("bill_flag_once_per_kind", lambda r: again(r.flag)),
+    ("bill_flag_kind_known", lambda r: change(r.flag, kind="smell")),
+    (
+        "bill_flag_cleared_by_at_and_why",
+        lambda r: change(r.flag, cleared_by=r.job.created_by, cleared_at=r.now),
+    ),
+    (
+        "bill_flag_cleared_by_at_and_why",
+        lambda r: change(r.flag, cleared_by=r.job.created_by, note="Seen."),
+    ),
+    ("bill_flag_cleared_by_at_and_why", lambda r: change(r.flag, cleared_at=r.now, note="Seen.")),
+    ("bill_flag_cleared_by_at_and_why", lambda r: change(r.flag, note="Seen.")),
+    ("unit_terms_once", lambda r: again(r.terms)),
+    ("unit_terms_utility_known", lambda r: change(r.terms, utility="steam")),
+    ("place_override_once", lambda r: again(r.override)),
+    ("place_override_reason", lambda r: change(r.override, reason="")),
     ("posting_one_live_per_charge", lambda r: again(r.posting, reference="MB-OTHER")),
     (
         "posting_one_live_per_charge",
@@ -206,6 +253,30 @@ CONSTRAINTS = {
 def test_a_rule_by_people_cannot_do_without_an_assumption_for_vacant_units(rows: Rows):
     with pytest.raises(IntegrityError), transaction.atomic():
         change(rows.rule, method="occupants", vacant_unit_occupants=None)
+
+
+def test_a_bill_has_one_document_and_a_file_belongs_to_one_bill(rows: Rows):
+    facts = {"content_type": "application/pdf", "size": 1, "sha256": "0" * 64}
+    first = BillDocument.objects.create(
+        bill=rows.bill,
+        stored_as="a",
+        name="bill.pdf",
+        uploaded_by=rows.job.created_by,
+        uploaded_at=rows.now,
+        **facts,
+    )
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again(first, stored_as="b")
+    again(rows.bill, account_number="2")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again(first, stored_as="a", bill=rows.bill)
+
+
+def test_a_fee_stands_beside_the_share_of_the_same_lease(rows: Rows):
+    again(rows.charge, kind="fee")
+
+    assert rows.calculation.charges.filter(unit=rows.charge.unit).count() == 2
 
 
 def test_no_constraint_is_left_out():

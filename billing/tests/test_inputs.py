@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from billing.inputs import Gathered, gather_inputs
-from billing.models import UtilityBill
-from billing.rubs import UnitInput
+from billing.models import UnitTerms, UtilityBill
+from billing.rubs import BillLine, Limits, RuleInput, UnitInput, Vacancy
+from billing.rubs import LineKind as RubsLineKind
+from billing.rubs import Spread as RubsSpread
 from billing.tests.small_place import small_bill
 from portfolios.models import Lease, LeaseStatus, Unit, UnitField
 from portfolios.operations.units import set_unit_values
@@ -210,3 +213,77 @@ def test_saying_so_settles_an_unknown_occupancy(bill, unit, cast, now):
 
     assert problems_of(bill, unit) == []
     assert days_of(bill, unit) == [MARCH]
+
+
+def terms_of(unit: Unit, bill: UtilityBill, **terms) -> None:
+    UnitTerms.objects.create(
+        unit=unit, set_by=bill.entered_by, set_at=bill.entered_at, **{"utility": "water"} | terms
+    )
+
+
+def test_a_unit_brings_its_terms_and_its_reading(bill, unit):
+    terms_of(unit, bill, weight=2, percent=Decimal("12.5"), excluded_because="A well.")
+    bill.readings.create(
+        unit=unit, usage=Decimal("7.25"), entered_by=bill.entered_by, entered_at=bill.entered_at
+    )
+
+    found = input_of(bill, unit)
+
+    assert (found.weight, found.percent, found.usage) == (2, Decimal("12.5"), Decimal("7.25"))
+    assert found.excluded_because == "A well."
+    assert found.limits is None
+
+
+def test_limits_of_a_unit_are_read_as_a_whole(bill, unit):
+    terms_of(unit, bill, minimum_cents=100, cap_cents=900)
+
+    assert input_of(bill, unit).limits == Limits(minimum_cents=100, cap_cents=900)
+
+
+def test_a_cap_of_nothing_is_a_cap(bill, unit):
+    terms_of(unit, bill, cap_cents=0)
+
+    assert input_of(bill, unit).limits == Limits(cap_cents=0)
+
+
+def test_terms_of_another_utility_and_readings_of_another_bill_are_not_read(bill, unit):
+    terms_of(unit, bill, utility="gas", weight=2)
+    other = UtilityBill.objects.get(pk=bill.pk)
+    other.pk, other.account_number = None, "2"
+    other.save()
+    other.readings.create(
+        unit=unit, usage=1, entered_by=bill.entered_by, entered_at=bill.entered_at
+    )
+
+    found = input_of(bill, unit)
+
+    assert (found.weight, found.usage, found.excluded_because) == (None, None, None)
+
+
+def test_lines_come_in_their_order_with_the_way_that_somebody_chose(bill):
+    bill.lines.create(position=2, kind="tax", name="City tax", amount_cents=-5, spread="owner")
+    bill.lines.create(position=1, kind="usage", amount_cents=34_566)
+
+    assert gathered(bill).bill_input.lines == (
+        BillLine(kind=RubsLineKind.USAGE, amount_cents=34_566),
+        BillLine(
+            kind=RubsLineKind.TAX,
+            amount_cents=-5,
+            name="City tax",
+            spread=RubsSpread.OWNER,
+        ),
+    )
+
+
+def test_a_proposal_takes_the_place_of_the_stored_rule(bill):
+    proposal = RuleInput(method="equal", vacancy=Vacancy.OCCUPIED_ONLY)
+
+    found = gather_inputs(bill=bill, proposal=proposal).bill_input
+
+    assert found.rule == proposal
+    assert found.units == gathered(bill).bill_input.units
+
+
+def test_inputs_without_any_rule_are_a_mistake_of_the_caller(bill):
+    with pytest.raises(ValueError, match="stored rule or a proposed one"):
+        gather_inputs(bill=bill)

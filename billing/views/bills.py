@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing.forms import BillForm
-from billing.models import PostingJob, ShareRule, UtilityBill
-from billing.operations.bills import BillAlreadyEntered, enter_bill
+from billing.forms.bills import BillForm
+from billing.models import Utility, UtilityBill
+from billing.operations.bills import BillAlreadyEntered, LinesDoNotAddUp, enter_bill
 from billing.operations.calculations import (
     CannotCalculate,
     NoShareRule,
     WrongState,
     calculate_bill,
 )
-from billing.rubs import Problem
+from billing.operations.documents import NotADocument, enter_bill_with_document
+from billing.views.bill_page import bill_page, bills_to_show
+from billing.views.bill_problems import reasons, rule_url
 from billing.views.breadcrumbs import below_property
 from billing.views.standing import bill_rows, with_calculations
-from billing.views.wording import PAGE_SIZE, billing_month, calculation_badge
+from billing.views.wording import PAGE_SIZE
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
-from portfolios.models import Property, Unit
+from portfolios.models import Property
 
-# What a problem without a unit names, when it is the rule and not the bill or the building.
-_OF_THE_RULE = frozenset({"method", "common_area_percent", "vacant_unit_occupants"})
+
+@dataclass(frozen=True, slots=True)
+class UtilityLink:
+    """A utility that was billed before, as a ready-made start of the form."""
+
+    label: str
+    url: str
+    active: bool
+    count: None = None
 
 
 @require_safe
@@ -56,18 +67,22 @@ def bill_create(request: SignedInRequest, pk: int) -> HttpResponse:
     """Enter a bill of a property."""
     places = Property.objects.select_related("portfolio")
     place = access.fetch(places, Action.PREPARE, user=request.user, pk=pk)
-    form = BillForm(request.POST or None, initial=_next_period(place))
+    start = _next_period(place, request.GET.get("utility", ""))
+    form = BillForm(request.POST or None, request.FILES or None, initial=start)
     existing: UtilityBill | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            bill = enter_bill(place=place, entry=form.entry(), by=request.user, now=timezone.now())
+            bill = _enter(request, place, form)
         except BillAlreadyEntered as refusal:
             existing = refusal.existing
             form.add_error(None, str(refusal))
+        except LinesDoNotAddUp as refusal:
+            form.add_error("amount", str(refusal))
+        except NotADocument as refusal:
+            form.add_error("document", str(refusal))
         else:
-            messages.success(request, "The bill is entered. Calculate it next.")
+            messages.success(request, _entered(bill))
             return redirect("billing:bill-detail", pk=bill.pk)
-    home = reverse("billing:property-detail", args=[place.pk])
     return render(
         request,
         "billing/bill_create.html",
@@ -77,39 +92,79 @@ def bill_create(request: SignedInRequest, pk: int) -> HttpResponse:
             "breadcrumbs": below_property(place),
             "form": form,
             "verb": "Enter the bill",
-            "cancel_url": home,
+            "cancel_url": reverse("billing:property-detail", args=[place.pk]),
             "existing": existing,
+            "utilities": _utility_links(place, str(start.get("utility", ""))),
         },
     )
 
 
-def _next_period(place: Property) -> dict[str, object]:
-    """Suggest the utility of the last bill, and that the next one starts where it ended."""
-    last = place.bills.order_by("-period_end", "-pk").first()
+def _enter(request: SignedInRequest, place: Property, form: BillForm) -> UtilityBill:
+    upload, entry, now = form.cleaned_data["document"], form.entry(), timezone.now()
+    if upload is None:
+        return enter_bill(place=place, entry=entry, by=request.user, now=now)
+    return enter_bill_with_document(
+        place=place,
+        entry=entry,
+        name=upload.name,
+        chunks=upload.chunks(),
+        by=request.user,
+        now=now,
+    )
+
+
+def _entered(bill: UtilityBill) -> str:
+    if bill.flags.exists():
+        return (
+            "The bill is entered. Something about it looks odd: clear each flag with a note before "
+            "its calculation goes into review."
+        )
+    return "The bill is entered. Calculate it next."
+
+
+def _next_period(place: Property, utility: str) -> dict[str, object]:
+    """Suggest that the next bill starts where the last one ended, of the utility asked for."""
+    bills = place.bills.order_by("-period_end", "-pk")
+    if utility in Utility.values:
+        last = bills.filter(utility=utility).first()
+        return {"utility": utility} | ({"period_start": last.period_end} if last else {})
+    last = bills.first()
     return {"utility": last.utility, "period_start": last.period_end} if last else {}
+
+
+def _utility_links(place: Property, chosen: str) -> list[UtilityLink]:
+    ends = place.bills.order_by().values_list("utility").annotate(Max("period_end"))
+    return [
+        UtilityLink(
+            f"{Utility(utility).label}, from {end:%-d %b %Y}",
+            f"?utility={utility}",
+            utility == chosen,
+        )
+        for utility, end in sorted(ends)
+    ]
 
 
 @require_safe
 @signed_in
 def bill_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a bill, the rule that shares it and its calculations."""
-    bill = access.fetch(_bills(), Action.READ, user=request.user, pk=pk)
-    return render(request, "billing/bill_detail.html", _page(request, bill))
+    bill = access.fetch(bills_to_show(), Action.READ, user=request.user, pk=pk)
+    return render(request, "billing/bill_detail.html", bill_page(request, bill))
 
 
 @require_POST
 @signed_in
 def calculation_create(request: SignedInRequest, pk: int) -> HttpResponse:
     """Share a bill over the units, or show everything that stands in the way."""
-    bill = access.fetch(_bills(), Action.PREPARE, user=request.user, pk=pk)
+    bill = access.fetch(bills_to_show(), Action.PREPARE, user=request.user, pk=pk)
     try:
         calculation = calculate_bill(bill=bill, by=request.user, now=timezone.now())
     except CannotCalculate as refusal:
-        reasons = _reasons(bill, refusal.problems)
-        page = _page(request, bill) | {"reasons": reasons}
+        found = reasons(bill, refusal.problems)
+        page = bill_page(request, bill) | {"reasons": found}
         return render(request, "billing/bill_detail.html", page)
     except NoShareRule as refusal:
-        page = _page(request, bill) | {"reasons": [(str(refusal), _rule_url(bill))]}
+        page = bill_page(request, bill) | {"reasons": [(str(refusal), rule_url(bill))]}
         return render(request, "billing/bill_detail.html", page)
     except WrongState as refusal:
         messages.error(request, str(refusal))
@@ -118,48 +173,3 @@ def calculation_create(request: SignedInRequest, pk: int) -> HttpResponse:
         request, f"Version {calculation.version} is calculated. Look it over, then submit it."
     )
     return redirect("billing:calculation-detail", pk=calculation.pk)
-
-
-def _bills() -> QuerySet[UtilityBill]:
-    return UtilityBill.objects.select_related("property__portfolio", "entered_by")
-
-
-def _page(request: SignedInRequest, bill: UtilityBill) -> dict[str, object]:
-    place = bill.property
-    calculations = (
-        bill.calculations.defer("inputs", "result")
-        .select_related("prepared_by", "share_rule")
-        .order_by("-version")
-    )
-    rules = ShareRule.objects.filter(property=place, utility=bill.utility, is_active=True)
-    jobs = PostingJob.objects.filter(calculation__bill=bill, post_to_pms=True)
-    return {
-        "bill": bill,
-        "month": billing_month(bill),
-        "rule": rules.first(),
-        "rule_url": _rule_url(bill),
-        "versions": [(version, calculation_badge(version)) for version in calculations],
-        "posted_by": jobs.first(),
-        "may_prepare": access.may(place.portfolio, Action.PREPARE, user=request.user),
-        "breadcrumbs": below_property(place),
-    }
-
-
-def _rule_url(bill: UtilityBill) -> str:
-    return reverse("billing:share-rule-edit", args=[bill.property_id, bill.utility])
-
-
-def _reasons(bill: UtilityBill, problems: tuple[Problem, ...]) -> list[tuple[str, str]]:
-    """Give each problem the page on which it is put right."""
-    keys = {problem.unit_key for problem in problems if problem.unit_key}
-    units = Unit.objects.filter(property_id=bill.property_id, propexo_unit_id__in=keys)
-    unit_ids = dict(units.values_list("propexo_unit_id", "pk"))
-    return [(problem.message, _where(bill, problem, unit_ids)) for problem in problems]
-
-
-def _where(bill: UtilityBill, problem: Problem, unit_ids: dict[str, int]) -> str:
-    if problem.unit_key in unit_ids:
-        return reverse("portfolios:unit-edit", args=[unit_ids[problem.unit_key]])
-    if problem.field in _OF_THE_RULE:
-        return _rule_url(bill)
-    return reverse("portfolios:property-detail", args=[bill.property_id])

@@ -9,27 +9,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from billing.models import Calculation, Charge
+from billing.models import Calculation, Charge, ChargeKind
+from billing.rubs.buckets import Bucket
 from billing.rubs.figures import plain
+from billing.views.line_figures import fixed_parts, input_columns, inputs_in
+from billing.views.owner_buckets import name_of, remark_of
 from billing.views.wording import percent
 
 Json = dict[str, Any]
-
-_COLUMN_OF = {
-    "sqft": "Square feet",
-    "occupants": "People",
-    "vacant_unit_occupants": "People",
-    "bedrooms": "Bedrooms",
-    "bathrooms": "Bathrooms",
-}
-_REMARKS = {"vacancy": "Vacant", "excluded": "Excluded"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of the table.
 
-    Shape: texts are empty, and amounts None, where a line has none.
+    Shape: texts are empty, and amounts None, where a line has none; `inputs` and `fixed` in the
+        order of the table's columns.
     Units: days; cents.
     """
 
@@ -39,24 +34,32 @@ class Row:
     inputs: tuple[str, ...] = ()
     weight: str = ""
     share: str = ""
+    fixed: tuple[str, ...] = ()
     charge_cents: int | None = None
-    owner_cents: int | None = None
     charge_id: int | None = None
+    fee_cents: int | None = None
+    fee_id: int | None = None
+    owner_cents: int | None = None
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Breakdown:
     """The whole table, with the sums that prove it.
 
+    Shape: under a mixed rule there is no weight but the share; fees are beside the bill.
     Units: cents.
     """
 
     input_columns: tuple[str, ...]
+    fixed_columns: tuple[str, ...]
+    is_mixed: bool
+    has_fees: bool
     units: tuple[Row, ...]
     common: tuple[Row, ...]
     period_days: int
     tenants_cents: int
+    fees_cents: int
     owner_cents: int
     bill_cents: int
 
@@ -65,42 +68,35 @@ class Breakdown:
         """Tell whether the lines shown really make the bill."""
         return self.tenants_cents + self.owner_cents == self.bill_cents
 
+    @property
+    def columns_before_charge(self) -> int:
+        """Count the columns between the unit and the charge."""
+        weights = 1 if self.is_mixed else 2
+        return 2 + len(self.input_columns) + weights + len(self.fixed_columns)
 
-@dataclass(frozen=True, slots=True)
-class OwnerParts:
-    """What the owner bears, by reason.
-
-    Units: cents.
-    """
-
-    common_area: int
-    vacancy: int
-    excluded: int
-    rounding: int
-
-
-def owner_parts(calculation: Calculation) -> OwnerParts:
-    """Add up the owner's lines by their reason."""
-    sums: defaultdict[str, int] = defaultdict(int)
-    for line in calculation.result["owner"]:
-        sums[line["bucket"]] += line["cents"]
-    names = ("common_area", "vacancy", "excluded", "rounding")
-    return OwnerParts(*(sums[name] for name in names))
+    @property
+    def amount_columns(self) -> int:
+        """Count the columns of amounts: charge, fee, owner."""
+        return 3 if self.has_fees else 2
 
 
 def break_down(calculation: Calculation) -> Breakdown:
     """Set out a calculation unit by unit, in the order in which people count units."""
     result = calculation.result
-    columns = _columns(result)
-    units = tuple(_unit_rows(calculation, columns))
-    common = tuple(_common_row(line, result["basis"], columns) for line in _unitless(result))
+    table = _Table(calculation)
+    units = tuple(table.unit_rows())
+    common = tuple(table.common_row(line) for line in result["owner"] if line["unit_key"] is None)
     rows = units + common
     return Breakdown(
-        input_columns=columns,
+        input_columns=table.columns,
+        fixed_columns=tuple(charge["label"] for charge in table.fixed),
+        is_mixed=len(result["basis"]["pools"]) > 1,
+        has_fees=bool(result["fees"]),
         units=units,
         common=common,
         period_days=result["basis"]["period_days"],
         tenants_cents=sum(row.charge_cents or 0 for row in rows),
+        fees_cents=sum(row.fee_cents or 0 for row in rows),
         owner_cents=sum(row.owner_cents or 0 for row in rows),
         bill_cents=calculation.bill_cents,
     )
@@ -112,91 +108,89 @@ def natural_order(label: str) -> list[int | str]:
     return [int(part) if n % 2 else part.casefold() for n, part in enumerate(parts)]
 
 
-def _columns(result: Json) -> tuple[str, ...]:
-    """Name what the method read, in its own order."""
-    lines = (*result["lines"], *result["owner"])
-    return tuple(dict.fromkeys(_column(term) for line in lines for term in line["terms"]))
+class _Table:
+    """What every row looks up."""
 
+    def __init__(self, calculation: Calculation) -> None:
+        result = calculation.result
+        self.basis: Json = result["basis"]
+        self.fixed: list[Json] = self.basis["fixed"]
+        self._bill_cents = calculation.bill_cents
+        self.columns = input_columns((*result["lines"], *result["owner"]))
+        self._inputs: list[Json] = calculation.inputs["units"]
+        self._lines: defaultdict[str, list[Json]] = defaultdict(list)
+        for line in (*result["lines"], *result["owner"]):
+            if line["unit_key"] is not None:
+                self._lines[line["unit_key"]].append(line)
+        self._charges: dict[tuple[str, str, str], Charge] = {
+            (charge.kind, charge.propexo_unit_id, charge.propexo_lease_id): charge
+            for charge in calculation.charges.defer("explanation")
+        }
 
-def _column(term: Json) -> str:
-    field: str = term["field"]
-    return _COLUMN_OF.get(field, field.replace("_", " ").capitalize())
+    def unit_rows(self) -> Iterator[Row]:
+        """Make the rows of every unit, tenants before the owner, earlier tenants first."""
+        for unit in sorted(self._inputs, key=lambda unit: natural_order(unit["label"])):
+            starts = {stay["lease_key"]: stay["start"] or "" for stay in unit["stays"]}
+            lines = sorted(
+                self._lines[unit["key"]],
+                key=lambda line: ("bucket" in line, starts.get(line["lease_key"], "")),
+            )
+            for line in lines:
+                yield self._owner_row(line) if "bucket" in line else self._tenant_row(line)
+            if not lines:
+                yield self._row_without_share(unit)
 
+    def common_row(self, line: Json) -> Row:
+        """Make the row of what the owner bears for no unit in particular."""
+        bucket = Bucket(line["bucket"])
+        name, reason = name_of(bucket), line["reason"]
+        label = f"{name}: {reason}" if reason and reason != name else name
+        if bucket is Bucket.COMMON_AREA:
+            label += self._common_area_percent()
+        return self._row(label, owner_cents=line["cents"])
 
-def _unit_rows(calculation: Calculation, columns: tuple[str, ...]) -> Iterator[Row]:
-    lines: defaultdict[str, list[Json]] = defaultdict(list)
-    for line in (*calculation.result["lines"], *calculation.result["owner"]):
-        if line["unit_key"] is not None:
-            lines[line["unit_key"]].append(line)
-    charges = {
-        (charge.propexo_unit_id, charge.propexo_lease_id): charge
-        for charge in calculation.charges.all()
-    }
-    for unit in sorted(calculation.inputs["units"], key=lambda unit: natural_order(unit["label"])):
-        found = lines[unit["key"]]
-        starts = {stay["lease_key"]: stay["start"] or "" for stay in unit["stays"]}
-        found.sort(key=lambda line: ("bucket" in line, starts.get(line["lease_key"], "")))
-        for line in found:
-            if "bucket" in line:
-                yield _owner_row(line, unit, columns)
-            else:
-                charge = charges[unit["key"], line["lease_key"]]
-                yield _tenant_row(line, unit, columns, charge)
-        if not found:
-            yield _row_without_share(unit, columns)
+    def _common_area_percent(self) -> str:
+        """Write the percentage where it is all that the owner bears for common areas."""
+        share = Fraction(self.basis["common_area_percent"])
+        of_bill = share * self._bill_cents / 100
+        all_of_it = of_bill == Fraction(self.basis["common_area_exact_cents"])
+        return f", {plain(share)} %" if share and all_of_it else ""
 
+    def _tenant_row(self, line: Json) -> Row:
+        key = line["unit_key"], line["lease_key"]
+        charge = self._charges[ChargeKind.SHARE, *key]
+        fee = self._charges.get((ChargeKind.FEE, *key))
+        return self._row(
+            line["unit_label"],
+            resident=charge.resident_name,
+            **self._figures(line),
+            fixed=fixed_parts(line, self.fixed),
+            charge_cents=line["cents"],
+            charge_id=charge.pk,
+            fee_cents=fee.amount_cents if fee else None,
+            fee_id=fee.pk if fee else None,
+        )
 
-def _tenant_row(line: Json, unit: Json, columns: tuple[str, ...], charge: Charge) -> Row:
-    return Row(
-        unit_label=unit["label"],
-        resident=charge.resident_name,
-        **_figures(line, unit, columns),
-        charge_cents=line["cents"],
-        charge_id=charge.pk,
-    )
+    def _owner_row(self, line: Json) -> Row:
+        figures = self._figures(line) if line["terms"] else {}
+        return self._row(
+            line["unit_label"], **figures, owner_cents=line["cents"], remark=remark_of(line)
+        )
 
+    def _row_without_share(self, unit: Json) -> Row:
+        remark = "Vacant: takes no part" if unit["billable"] else "Not billable"
+        if unit["billable"] and unit["excluded_because"]:
+            remark = f"Excluded: {unit['excluded_because']}"
+        return self._row(unit["label"], remark=remark)
 
-def _owner_row(line: Json, unit: Json, columns: tuple[str, ...]) -> Row:
-    remark = _REMARKS[line["bucket"]]
-    return Row(
-        unit_label=unit["label"],
-        **_figures(line, unit, columns),
-        owner_cents=line["cents"],
-        remark=f"{remark}: {line['reason']}" if line["reason"] else remark,
-    )
+    def _figures(self, line: Json) -> Json:
+        return {
+            "days": line["days"],
+            "inputs": inputs_in(line, self.columns),
+            "weight": plain(Fraction(line["weight"])),
+            "share": percent(Fraction(line["share"]), places=4),
+        }
 
-
-def _row_without_share(unit: Json, columns: tuple[str, ...]) -> Row:
-    remark = "Vacant: takes no part" if unit["billable"] else "Not billable"
-    return Row(unit_label=unit["label"], inputs=("",) * len(columns), remark=remark)
-
-
-def _common_row(line: Json, basis: Json, columns: tuple[str, ...]) -> Row:
-    label = "Rounding"
-    if line["bucket"] == "common_area":
-        label = f"Common area, {plain(Fraction(basis['common_area_percent']))} %"
-    return Row(unit_label=label, inputs=("",) * len(columns), owner_cents=line["cents"])
-
-
-def _unitless(result: Json) -> list[Json]:
-    return [line for line in result["owner"] if line["unit_key"] is None]
-
-
-def _figures(line: Json, unit: Json, columns: tuple[str, ...]) -> Json:
-    inputs = {_column(term): _input(term, unit) for term in line["terms"]}
-    return {
-        "days": line["days"],
-        "inputs": tuple(inputs.get(column, "") for column in columns),
-        "weight": plain(Fraction(line["weight"])),
-        "share": percent(Fraction(line["share"]), places=4),
-    }
-
-
-def _input(term: Json, unit: Json) -> str:
-    """Write what the method read; where it counted something else, say so."""
-    counted = plain(Fraction(term["quantity"]))
-    if term["field"] == "vacant_unit_occupants":
-        return f"{counted} assumed"
-    if term["field"] == "bedrooms" and Fraction(unit["bedrooms"]) == 0:
-        return f"0 (counts as {counted})"
-    return counted
+    def _row(self, label: str, **more: Any) -> Row:
+        empty = {"inputs": ("",) * len(self.columns), "fixed": ("",) * len(self.fixed)}
+        return Row(unit_label=label, **(empty | more))

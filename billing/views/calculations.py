@@ -9,13 +9,21 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.models import Calculation, Charge, PostingJob
-from billing.operations.calculations import OutOfDate, WrongState, submit_calculation
-from billing.queries import changes_since, count_jobs
+from billing.models import Calculation, CalculationState, Charge, PostingJob
+from billing.operations.calculations import (
+    Blocked,
+    OutOfDate,
+    WrongState,
+    submit_calculation,
+)
+from billing.queries import changes_since, count_jobs, difference_since
 from billing.views.breadcrumbs import below_bill, below_calculation
-from billing.views.breakdown import break_down, owner_parts
-from billing.views.explanation import inputs_of, stay_of
+from billing.views.breakdown import break_down
+from billing.views.explanation import account_of
+from billing.views.findings import blockers_with_links, findings_of, place_stands_in_the_way
 from billing.views.next_steps import LIVE, next_steps
+from billing.views.owner_buckets import owner_parts
+from billing.views.rule_words import rule_sentence
 from billing.views.wording import (
     Badge,
     billing_month,
@@ -40,6 +48,8 @@ def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     # Once posted, later changes are the next bill's business.
     watched = calculation.state in LIVE and not is_posted
     changes = sorted(changes_since(calculation)) if watched else []
+    is_draft = calculation.state == CalculationState.DRAFT
+    blocked = blockers_with_links(calculation) if is_draft else []
     return render(
         request,
         "billing/calculation_detail.html",
@@ -55,8 +65,17 @@ def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "approval": calculation.approvals.select_related("decided_by").first(),
             "jobs": jobs,
             "changes": [(change, "") for change in changes],
+            "difference": difference_since(calculation) if changes else None,
+            "blockers": blocked,
+            "findings": findings_of(calculation),
+            "rule_text": rule_sentence(calculation.share_rule),
             "steps": next_steps(
-                calculation, user=request.user, is_right=not changes, is_posted=is_posted
+                calculation,
+                user=request.user,
+                is_right=not changes,
+                is_posted=is_posted,
+                blocked=bool(blocked),
+                needs_new_version=is_draft and place_stands_in_the_way(calculation),
             ),
             "breadcrumbs": below_bill(bill),
         },
@@ -70,7 +89,7 @@ def calculation_submit(request: SignedInRequest, pk: int) -> HttpResponse:
     calculation = access.fetch(_calculations(), Action.PREPARE, user=request.user, pk=pk)
     try:
         submit_calculation(calculation=calculation, by=request.user, now=timezone.now())
-    except (OutOfDate, WrongState) as refusal:
+    except (Blocked, OutOfDate, WrongState) as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, "Submitted. An accountant approves it or sends it back.")
@@ -94,9 +113,7 @@ def charge_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "bill": calculation.bill,
             "month": billing_month(calculation.bill),
             "badge": calculation_badge(calculation),
-            "steps": charge.explanation["steps"],
-            "inputs": inputs_of(charge.explanation),
-            "stay": stay_of(charge),
+            "account": account_of(charge),
             "postings": [(posting, posting_badge(posting)) for posting in postings],
             "breadcrumbs": below_calculation(calculation),
         },

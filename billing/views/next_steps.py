@@ -14,9 +14,13 @@ LIVE = frozenset({CalculationState.DRAFT, CalculationState.IN_REVIEW, Calculatio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextSteps:
-    """The acts that are open to one person; `hint` says who can act when they cannot."""
+    """The acts that are open to one person; `hint` says who can act when they cannot.
+
+    Shape: `blocked` shows the next act without letting anybody do it yet.
+    """
 
     submit: bool = False
+    blocked: bool = False
     decide: bool = False
     post: bool = False
     recalculate: bool = False
@@ -24,9 +28,19 @@ class NextSteps:
 
 
 def next_steps(
-    calculation: Calculation, *, user: User, is_right: bool, is_posted: bool
+    calculation: Calculation,
+    *,
+    user: User,
+    is_right: bool,
+    is_posted: bool,
+    blocked: bool = False,
+    needs_new_version: bool = False,
 ) -> NextSteps:
-    """Tell what a person may do; `is_right` says that nothing has changed since it was made."""
+    """Tell what a person may do.
+
+    Shape: `is_right` says that nothing has changed since it was made; `blocked` that something has
+        to be decided before the review, `needs_new_version` that only a new version can be past it.
+    """
     portfolio = calculation.bill.property.portfolio
     prepares = access.may(portfolio, Action.PREPARE, user=user)
     approves = access.may(portfolio, Action.APPROVE, user=user)
@@ -37,7 +51,12 @@ def next_steps(
         return NextSteps(recalculate=prepares, hint=hint)
     if calculation.state == CalculationState.DRAFT:
         hint = "" if prepares else "A property manager of this portfolio submits it for review."
-        return NextSteps(submit=prepares, hint=hint)
+        return NextSteps(
+            submit=prepares,
+            blocked=blocked,
+            recalculate=prepares and needs_new_version,
+            hint=hint,
+        )
     if calculation.state == CalculationState.IN_REVIEW:
         return _in_review(calculation, user, approves=approves)
     hint = "" if approves else "Only an accountant of this portfolio can post."

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from billing.forms import PostingOrderForm
-from billing.models import Calculation, CalculationState, PostingJob, Utility, UtilityBill
+from billing.models import Calculation, CalculationState, PostingJob, Utility
 from billing.operations.calculations import OutOfDate, WrongState
 from billing.operations.posting_jobs import (
     AlreadyPosted,
@@ -85,7 +85,10 @@ def posting_create(request: SignedInRequest, pk: int) -> HttpResponse:
     bill = calculation.bill
     earlier = earlier_postings(bill)
     form = PostingOrderForm(
-        request.POST or None, bill=bill, posted_before=bool(earlier), initial=_initial(bill)
+        request.POST or None,
+        bill=bill,
+        posted_before=bool(earlier),
+        initial=_initial(calculation),
     )
     parcel = _parcel(calculation)
     page = _page(calculation, parcel, form, earlier)
@@ -133,13 +136,15 @@ def _create(
 
 
 def _calculations() -> QuerySet[Calculation]:
-    return Calculation.objects.select_related("bill__property__portfolio")
+    return Calculation.objects.select_related("bill__property__portfolio", "share_rule")
 
 
-def _initial(bill: UtilityBill) -> dict[str, object]:
+def _initial(calculation: Calculation) -> dict[str, object]:
+    bill = calculation.bill
+    usual = _CHARGE_CODES.get(bill.utility, _ANY_UTILITY)
     return {
         "charge_date": _first_of_month(bill.period_end),
-        "charge_code": _CHARGE_CODES.get(bill.utility, _ANY_UTILITY),
+        "charge_code": calculation.share_rule.charge_code or usual,
         "description": f"{billing_month(bill)} {bill.get_utility_display()} Charge (RUBS)",
         "dry_run": not settings.PROPEXO_CHARGE_POSTING_ENABLED,
     }

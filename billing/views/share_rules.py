@@ -1,25 +1,32 @@
-"""Setting how a property's bills for one utility are shared."""
+"""Setting how a property's bills for one utility are shared, with a look at what it would do."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from billing.forms import ShareRuleForm
-from billing.models import Method, ShareRule, Utility, VacancyPolicy
+from billing.forms.rule_reading import initial_of
+from billing.forms.share_rules import MIX_ROWS
+from billing.inputs import rule_input
+from billing.models import Method, ShareRule, VacancyPolicy
 from billing.operations.share_rules import set_share_rule
+from billing.rubs import RuleInput, Vacancy
 from billing.views.breadcrumbs import below_property
-from portfolios import access
+from billing.views.rule_facts import facts_of
+from billing.views.rule_preview import preview_rule, review_of
+from billing.views.rule_scope import RuleScope, find_scope
+from billing.views.rule_words import rule_sentence
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
-from portfolios.models import Property
 
+_FIRST_RULE = RuleInput(method=Method.SQUARE_FEET.value, vacancy=Vacancy.OWNER_PAYS)
 _FIRST_CHOICE = {
     "method": Method.SQUARE_FEET,
     "vacancy": VacancyPolicy.OWNER_PAYS,
@@ -31,41 +38,47 @@ _FIRST_CHOICE = {
 @signed_in
 def share_rule_edit(request: SignedInRequest, pk: int, utility: str) -> HttpResponse:
     """Show a rule with its history, and put a new version in force."""
-    if utility not in Utility.values:
-        raise Http404("There is no such utility.")
     action = Action.PREPARE if request.method == "POST" else Action.READ
-    places = Property.objects.select_related("portfolio")
-    place = access.fetch(places, action, user=request.user, pk=pk)
-    versions = list(
-        ShareRule.objects.filter(property=place, utility=utility).select_related("created_by")
-    )
-    active = next((rule for rule in versions if rule.is_active), None)
-    form = ShareRuleForm(request.POST or None, initial=_initial(active))
+    scope = find_scope(request, pk, utility, action)
+    active = scope.active
+    sent = request.POST if request.method == "POST" else None
+    form = ShareRuleForm(sent, initial=initial_values(active))
     if request.method == "POST" and form.is_valid():
         rule = set_share_rule(
-            place=place,
-            utility=Utility(utility),
+            place=scope.place,
+            utility=scope.utility,
             entry=form.entry(),
             by=request.user,
             now=timezone.now(),
         )
         messages.success(request, _answer(rule, active))
-        return redirect("billing:property-detail", pk=place.pk)
-    return render(
-        request,
-        "billing/share_rule_edit.html",
-        _page(request, place, Utility(utility), form) | {"versions": versions, "active": active},
-    )
+        return redirect("billing:property-detail", pk=scope.place.pk)
+    return render(request, "billing/share_rule_edit.html", _page(scope, form, active))
 
 
-def _initial(active: ShareRule | None) -> dict[str, Any]:
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def share_rule_preview(request: SignedInRequest, pk: int, utility: str) -> HttpResponse:
+    """Show what the values in the form would do; nothing is stored."""
+    scope = find_scope(request, pk, utility, Action.PREPARE)
+    active = scope.active
+    sent = request.POST or (request.GET if "method" in request.GET else None)
+    form = ShareRuleForm(sent, initial=initial_values(active))
+    if request.htmx:
+        page = _tried(scope, form, active) | {"scope": scope, "form": form}
+        return render(request, "billing/share_rule_edit.html#preview", page)
+    return render(request, "billing/share_rule_edit.html", _page(scope, form, active))
+
+
+def initial_values(active: ShareRule | None) -> dict[str, Any]:
+    """Say what the form shows before anybody changes it."""
     if active is None:
         return dict(_FIRST_CHOICE)
     return {
-        "method": active.method,
-        "vacancy": active.vacancy,
+        **initial_of(rule_input(active), MIX_ROWS),
         "common_area_percent": active.common_area_percent,
-        "vacant_unit_occupants": active.vacant_unit_occupants,
+        "charge_code": active.charge_code,
+        "effective_from": active.effective_from,
     }
 
 
@@ -73,19 +86,40 @@ def _answer(rule: ShareRule, before: ShareRule | None) -> str:
     name = rule.get_utility_display().lower()
     if before is not None and before.pk == rule.pk:
         return f"The rule for {name} stays as it was, version {rule.version}."
+    if rule.effective_from is not None:
+        return (
+            f"Version {rule.version} of the rule for {name} is set, for bills whose service begins "
+            f"on {rule.effective_from} or later."
+        )
     return f"Version {rule.version} of the rule for {name} is in force."
 
 
-def _page(
-    request: SignedInRequest, place: Property, utility: Utility, form: ShareRuleForm
-) -> dict[str, object]:
-    home = reverse("billing:property-detail", args=[place.pk])
+def _page(scope: RuleScope, form: ShareRuleForm, active: ShareRule | None) -> dict[str, object]:
+    versions = ShareRule.objects.filter(property=scope.place, utility=scope.utility)
     return {
-        "title": f"How {utility.label.lower()} is shared",
-        "eyebrow": place.name,
-        "breadcrumbs": below_property(place),
+        "title": f"How {scope.name} is shared",
+        "breadcrumbs": below_property(scope.place),
+        "scope": scope,
         "form": form,
-        "verb": "Save the rule",
-        "cancel_url": home,
-        "may_prepare": access.may(place.portfolio, Action.PREPARE, user=request.user),
+        "facts": facts_of(active) if active and not scope.may_prepare else (),
+        "versions": [(rule, rule_sentence(rule)) for rule in versions.select_related("created_by")],
+        "units_url": scope.url("unit-terms"),
+        "preview_url": scope.url("share-rule-preview"),
+        "what_if_url": scope.url("what-if"),
+        "cancel_url": reverse("billing:property-detail", args=[scope.place.pk]),
+        **_tried(scope, form, active),
+    }
+
+
+def _tried(scope: RuleScope, form: ShareRuleForm, active: ShareRule | None) -> dict[str, object]:
+    """Try the form's rule, or the stored one while nobody has changed it."""
+    if form.is_bound and not form.is_valid():
+        return {"rule_is_complete": False}
+    stored = rule_input(active) if active else _FIRST_RULE
+    rule = form.rule() if form.is_bound else stored
+    return {
+        "rule_is_complete": True,
+        "preview": preview_rule(scope, rule),
+        "review": review_of(scope, rule),
+        "place_url": reverse("billing:place-facts", args=[scope.place.pk]),
     }

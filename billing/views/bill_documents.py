@@ -1,0 +1,86 @@
+"""The utility's own bill as a file: showing it, and putting one to a bill."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from billing.forms.bill_documents import DocumentForm
+from billing.models import BillDocument, UtilityBill
+from billing.operations.bills import BillLocked
+from billing.operations.documents import NotADocument, attach_document, document_folder
+from billing.views.bill_page import bill_page, bills_to_show
+from portfolios import access
+from portfolios.access import Action
+from portfolios.http import SignedInRequest, signed_in
+
+# Whatever a file holds, it is shown as a file: no script of it runs here, nothing is loaded for it.
+_SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+_SUFFIXES = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def bill_document(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    """Give a bill's document, or put one in its place."""
+    action = Action.PREPARE if request.method == "POST" else Action.READ
+    bill = access.fetch(bills_to_show(), action, user=request.user, pk=pk)
+    if request.method == "POST":
+        return _attach(request, bill)
+    document = BillDocument.objects.filter(bill=bill).first()
+    if document is None:
+        raise Http404("This bill has no document.")
+    return _file_of(document, asked_to_save="download" in request.GET)
+
+
+def _attach(request: SignedInRequest, bill: UtilityBill) -> HttpResponse:
+    form = DocumentForm(request.POST, request.FILES)
+    if form.is_valid():
+        upload = form.cleaned_data["document"]
+        try:
+            attach_document(
+                bill=bill,
+                name=upload.name,
+                chunks=upload.chunks(),
+                by=request.user,
+                now=timezone.now(),
+            )
+        except NotADocument as refusal:
+            form.add_error("document", str(refusal))
+        except BillLocked as refusal:
+            messages.error(request, str(refusal))
+            return redirect("billing:bill-detail", pk=bill.pk)
+        else:
+            messages.success(request, "The document is kept with the bill.")
+            return redirect("billing:bill-detail", pk=bill.pk)
+    page = bill_page(request, bill, document_form=form)
+    return render(request, "billing/bill_detail.html", page)
+
+
+def _file_of(document: BillDocument, *, asked_to_save: bool) -> FileResponse:
+    """Open the file; a browser's viewer of PDFs does not run in a sandbox, so these are saved."""
+    is_picture = document.content_type.startswith("image/")
+    try:
+        content = (document_folder() / document.stored_as).open("rb")
+    except FileNotFoundError:
+        raise Http404("The file of this document is not where it was kept.") from None
+    response = FileResponse(
+        content,
+        as_attachment=asked_to_save or not is_picture,
+        filename=_file_name(document),
+        content_type=document.content_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = _SANDBOX
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _file_name(document: BillDocument) -> str:
+    """Name the file by what it is, whatever its name said when it came."""
+    return PurePath(document.name).stem + _SUFFIXES[document.content_type]
