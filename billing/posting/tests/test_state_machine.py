@@ -27,7 +27,7 @@ from billing.posting.states import AT_REST, LEGAL
 from billing.posting.sweep import sweep
 from billing.posting.tests.fake_pms import FakePms, Fate, SenderDied
 from conftest import NOW, Clock
-from integrations.models import Connection, ConnectionStatus
+from integrations.models import Connection, ConnectionStatus, PropertyLink
 from integrations.pms import errors
 from integrations.pms.gateway import PmsGateway
 from meterbase.lib.money import cents_from_dollars
@@ -103,7 +103,8 @@ class Engine(RuleBasedStateMachine):
 
     @rule()
     def retry(self) -> None:
-        """Have a person send the first failed charge again."""
+        """Have a person sync, and send the first failed charge again."""
+        PropertyLink.objects.update(last_synced_at=self.clock())
         failed = self.job.postings.filter(state=PostingState.REJECTED).first()
         if failed is not None:
             retry_posting(posting=failed, by=self.job.created_by, now=self.clock())
