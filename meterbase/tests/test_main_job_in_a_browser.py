@@ -136,10 +136,10 @@ def _enter_bill_and_rule(manager: Person, *, script: bool) -> None:
     page.get_by_label("Common area in percent").fill("10")
     manager.press("Save the rule")
     manager.go(f"{property_path}bills/new/")
-    page.get_by_label("Utility").select_option(label=label)
-    page.get_by_label("Service from").fill("2026-03-01")
-    page.get_by_label("Service to").fill("2026-04-01")
-    page.get_by_label("Amount in dollars").fill("5661.61")
+    page.get_by_label("Utility", exact=True).select_option(label=label)
+    page.get_by_label("Service from", exact=True).fill("2026-03-01")
+    page.get_by_label("Service to", exact=True).fill("2026-04-01")
+    page.get_by_label("Amount in dollars", exact=True).fill("5661.61")
     manager.press("Enter the bill")
 
 
@@ -172,7 +172,7 @@ def _end_lease(installation: Installation, unit: str) -> None:
 def _post(accountant: Person, *, failed: int) -> None:
     page = accountant.page
     accountant.follow("Post")
-    page.get_by_label("Charge code").fill("UTIL")
+    page.get_by_label("Charge code", exact=True).fill("UTIL")
     accountant.finds_no_barriers()
     accountant.press("Continue to the last look")
     accountant.sees("They can be reversed, not deleted.")
