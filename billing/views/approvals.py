@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.forms import RejectionForm
-from billing.models import Calculation, CalculationState
+from billing.models import Calculation, CalculationState, ChargeKind
 from billing.operations.calculations import (
     OutOfDate,
     OwnWork,
@@ -22,6 +22,7 @@ from billing.operations.calculations import (
 )
 from billing.queries import changes_since
 from billing.views.breadcrumbs import below_calculation
+from billing.views.findings import set_aside_in
 from billing.views.next_steps import is_own_work
 from billing.views.wording import (
     PAGE_SIZE,
@@ -89,6 +90,8 @@ def calculation_approve(request: SignedInRequest, pk: int) -> HttpResponse:
             "question": f"Approve {charges} for {bill_name(calculation.bill)}?",
             "body": f"{_who_pays(calculation)} After approval the figures are locked; changes need "
             "a new version.",
+            "facts": _amounts(calculation),
+            "set_aside": set_aside_in(calculation),
             "verb": f"Approve {charges}",
             "cancel_label": "Keep reviewing",
             "breadcrumbs": below_calculation(calculation),
@@ -155,11 +158,32 @@ def _out_of_date(calculation: Calculation) -> str:
 
 
 def _who_pays(calculation: Calculation) -> str:
-    return (
+    text = (
         f"Tenants are billed {format_dollars(calculation.tenants_cents)} of the "
         f"{format_dollars(calculation.bill_cents)} bill. The owner keeps "
         f"{format_dollars(calculation.owner_cents)}."
     )
+    if calculation.fees_cents:
+        residents = calculation.tenants_cents + calculation.fees_cents
+        text += (
+            f" Administrative fees of {format_dollars(calculation.fees_cents)} are charged beside "
+            f"the bill, so residents are charged {format_dollars(residents)} in all."
+        )
+    return text
+
+
+def _amounts(calculation: Calculation) -> list[tuple[str, str]]:
+    """Add up what goes to residents, where fees come on top of their shares."""
+    fees = calculation.charges.filter(kind=ChargeKind.FEE).count()
+    if not fees:
+        return []
+    shares = calculation.charges.count() - fees
+    residents = calculation.tenants_cents + calculation.fees_cents
+    return [
+        (f"{shares:,} shares of the bill", format_dollars(calculation.tenants_cents)),
+        (f"{fees:,} administrative fees", format_dollars(calculation.fees_cents)),
+        ("Charged to residents", format_dollars(residents)),
+    ]
 
 
 def _url(calculation: Calculation) -> str:

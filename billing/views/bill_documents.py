@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods
 
 from billing.forms.bill_documents import DocumentForm
@@ -26,7 +27,7 @@ _SUFFIXES = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def bill_document(request: SignedInRequest, pk: int) -> HttpResponseBase:
+def bill_document(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give a bill's document, or put one in its place."""
     action = Action.PREPARE if request.method == "POST" else Action.READ
     bill = access.fetch(bills_to_show(), action, user=request.user, pk=pk)
@@ -62,19 +63,16 @@ def _attach(request: SignedInRequest, bill: UtilityBill) -> HttpResponse:
     return render(request, "billing/bill_detail.html", page)
 
 
-def _file_of(document: BillDocument, *, asked_to_save: bool) -> FileResponse:
-    """Open the file; a browser's viewer of PDFs does not run in a sandbox, so these are saved."""
+def _file_of(document: BillDocument, *, asked_to_save: bool) -> HttpResponse:
+    """Give the file; a browser's viewer of PDFs does not run in a sandbox, so these are saved."""
     is_picture = document.content_type.startswith("image/")
     try:
-        content = (document_folder() / document.stored_as).open("rb")
+        content = (document_folder() / document.stored_as).read_bytes()
     except FileNotFoundError:
         raise Http404("The file of this document is not where it was kept.") from None
-    response = FileResponse(
-        content,
-        as_attachment=asked_to_save or not is_picture,
-        filename=_file_name(document),
-        content_type=document.content_type,
-    )
+    response = HttpResponse(content, content_type=document.content_type)
+    disposition = content_disposition_header(asked_to_save or not is_picture, _file_name(document))
+    response["Content-Disposition"] = disposition or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = _SANDBOX
     response["Cache-Control"] = "private, no-cache"

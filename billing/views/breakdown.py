@@ -69,10 +69,10 @@ class Breakdown:
         return self.tenants_cents + self.owner_cents == self.bill_cents
 
     @property
-    def columns_before_charge(self) -> int:
-        """Count the columns between the unit and the charge."""
+    def columns_after_resident(self) -> int:
+        """Count the columns between the resident and the charge."""
         weights = 1 if self.is_mixed else 2
-        return 2 + len(self.input_columns) + weights + len(self.fixed_columns)
+        return 1 + len(self.input_columns) + weights + len(self.fixed_columns)
 
     @property
     def amount_columns(self) -> int:

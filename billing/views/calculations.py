@@ -10,19 +10,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.models import Calculation, CalculationState, Charge, PostingJob
-from billing.operations.calculations import (
-    Blocked,
-    OutOfDate,
-    WrongState,
-    submit_calculation,
-)
+from billing.operations.calculations import Blocked, OutOfDate, WrongState, submit_calculation
 from billing.queries import changes_since, count_jobs, difference_since
+from billing.views.bill_page import LineRow, line_row
 from billing.views.breadcrumbs import below_bill, below_calculation
 from billing.views.breakdown import break_down
 from billing.views.explanation import account_of
 from billing.views.findings import blockers_with_links, findings_of, place_stands_in_the_way
 from billing.views.next_steps import LIVE, next_steps
 from billing.views.owner_buckets import owner_parts
+from billing.views.pool_table import pools_of
 from billing.views.rule_words import rule_sentence
 from billing.views.wording import (
     Badge,
@@ -32,6 +29,7 @@ from billing.views.wording import (
     posting_badge,
     recovery,
 )
+from meterbase.lib.money import format_dollars
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
@@ -48,8 +46,8 @@ def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     # Once posted, later changes are the next bill's business.
     watched = calculation.state in LIVE and not is_posted
     changes = sorted(changes_since(calculation)) if watched else []
-    is_draft = calculation.state == CalculationState.DRAFT
-    blocked = blockers_with_links(calculation) if is_draft else []
+    is_draft = watched and not changes and calculation.state == CalculationState.DRAFT
+    blockers = blockers_with_links(calculation) if is_draft else []
     return render(
         request,
         "billing/calculation_detail.html",
@@ -58,27 +56,66 @@ def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "bill": bill,
             "month": billing_month(bill),
             "badge": calculation_badge(calculation),
-            "recovery": recovery(calculation),
-            "owner": owner_parts(calculation),
-            "table": break_down(calculation),
-            "charge_count": calculation.charges.count(),
             "approval": calculation.approvals.select_related("decided_by").first(),
             "jobs": jobs,
             "changes": [(change, "") for change in changes],
-            "difference": difference_since(calculation) if changes else None,
-            "blockers": blocked,
-            "findings": findings_of(calculation),
-            "rule_text": rule_sentence(calculation.share_rule),
+            "difference": _difference(calculation) if changes else "",
+            "blockers": blockers,
             "steps": next_steps(
                 calculation,
                 user=request.user,
                 is_right=not changes,
                 is_posted=is_posted,
-                blocked=bool(blocked),
+                blocked=bool(blockers),
                 needs_new_version=is_draft and place_stands_in_the_way(calculation),
             ),
             "breadcrumbs": below_bill(bill),
+            **_figures(calculation),
         },
+    )
+
+
+def _figures(calculation: Calculation) -> dict[str, object]:
+    """Gather what was frozen with a calculation."""
+    return {
+        "recovery": recovery(calculation),
+        "owner": owner_parts(calculation),
+        "table": break_down(calculation),
+        "pools": pools_of(calculation),
+        "lines": _lines(calculation),
+        "findings": findings_of(calculation),
+        "rule_words": rule_sentence(calculation.share_rule),
+        "charge_count": calculation.charges.count(),
+        "residents_cents": calculation.tenants_cents + calculation.fees_cents,
+    }
+
+
+def _lines(calculation: Calculation) -> list[LineRow]:
+    return [
+        line_row(
+            name=line["name"],
+            kind=line["kind"],
+            cents=line["amount_cents"],
+            spread=line.get("spread", ""),
+        )
+        for line in calculation.inputs.get("lines", ())
+    ]
+
+
+def _difference(calculation: Calculation) -> str:
+    """Say by how much the residents' total would change."""
+    cents = difference_since(calculation)
+    if cents is None:
+        return "The bill cannot be calculated as things stand now."
+    if cents == 0:
+        return (
+            "Calculated again now, all residents together would be charged the same, though not "
+            "each of them."
+        )
+    more = "more" if cents > 0 else "less"
+    return (
+        f"Calculated again now, all residents together would be charged "
+        f"{format_dollars(abs(cents))} {more}."
     )
 
 

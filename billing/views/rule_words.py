@@ -58,12 +58,7 @@ def _more(rule: RuleInput) -> Iterator[str]:
     yield f"common area: {' + '.join(_common_area(rule)) or 'none'}"
     if rule.proration in _PRORATION:
         yield _PRORATION[rule.proration]
-    divisors: list[tuple[str | None, Number | None]] = [(None, rule.denominator_at_least)]
-    divisors += [(part.method, part.denominator_at_least) for part in rule.mix]
-    for method, least in divisors:
-        if least is not None:
-            of = f" of {Method(method).label.lower()}" if method else ""
-            yield f"the divisor{of} is at least {number(least)}"
+    yield from _divisors(rule)
     yield from _limits(rule)
     if rule.admin_fee is not None:
         yield f"administrative fee {_fee(rule.admin_fee)}"
@@ -80,6 +75,15 @@ def _common_area(rule: RuleInput) -> Iterator[str]:
         yield format_dollars(rule.common_area_cents)
     if rule.common_area_usage is not None and rule.total_usage is not None:
         yield f"{number(rule.common_area_usage)} metered of {number(rule.total_usage)}"
+
+
+def _divisors(rule: RuleInput) -> Iterator[str]:
+    if rule.denominator_at_least is not None:
+        yield f"the divisor is at least {number(rule.denominator_at_least)}"
+    for part in rule.mix:
+        if part.denominator_at_least is not None:
+            method = Method(part.method).label.lower()
+            yield f"the divisor of {method} is at least {number(part.denominator_at_least)}"
 
 
 def _limits(rule: RuleInput) -> Iterator[str]:
