@@ -31,7 +31,7 @@ def check_bill(bill: UtilityBill) -> tuple[Finding, ...]:
         .exclude(pk=bill.pk)
         .order_by("-period_start")
     )
-    account = [other for other in others if other.account_number == bill.account_number]
+    account = [other for other in others if _may_be_one_account(other, bill)]
     earlier = [other for other in account if other.period_end <= bill.period_start]
     return (
         *_duplicates(bill, others),
@@ -41,9 +41,19 @@ def check_bill(bill: UtilityBill) -> tuple[Finding, ...]:
     )
 
 
+def _may_be_one_account(one: UtilityBill, other: UtilityBill) -> bool:
+    """Tell accounts apart by their numbers; a bill without one may be any account's."""
+    numbers = {one.account_number, other.account_number}
+    return len(numbers) == 1 or "" in numbers
+
+
+def _is_copy(one: UtilityBill, other: UtilityBill) -> bool:
+    return one.amount_cents == other.amount_cents and one.period == other.period
+
+
 def _duplicates(bill: UtilityBill, others: Iterable[UtilityBill]) -> Iterable[Finding]:
     for other in others:
-        if other.amount_cents == bill.amount_cents and other.period == bill.period:
+        if _is_copy(other, bill):
             account = other.account_number or "no account number"
             yield Finding(
                 BillFlagKind.DUPLICATE,
@@ -54,7 +64,11 @@ def _duplicates(bill: UtilityBill, others: Iterable[UtilityBill]) -> Iterable[Fi
 
 
 def _overlaps(bill: UtilityBill, account: Iterable[UtilityBill]) -> Iterable[Finding]:
-    shared = [other for other in account if other.period.overlaps(bill.period)]
+    shared = [
+        other
+        for other in account
+        if other.period.overlaps(bill.period) and not _is_copy(other, bill)
+    ]
     if shared:
         other = shared[0]
         yield Finding(

@@ -77,7 +77,7 @@ def test_the_same_amount_and_days_on_another_account_may_be_a_duplicate(enter):
     ],
 )
 def test_another_amount_period_or_utility_is_no_duplicate(enter, changes):
-    enter(account_number="")
+    enter(account_number="77-2")
 
     assert kinds(enter(**changes)) == []
 
@@ -101,6 +101,14 @@ def test_days_of_another_account_are_its_own(enter):
     enter(period=before(9), account_number="77-3")
 
     assert kinds(enter()) == []
+
+
+def test_a_bill_without_an_account_number_may_be_of_any_account(enter):
+    enter(period=before(-5), account_number="")
+    assert kinds(enter()) == ["overlap"]
+    assert kinds(enter(period=Period(date(2026, 3, 20), date(2026, 4, 20)), account_number=""))[
+        0
+    ] == ("overlap")
 
 
 def test_one_day_without_a_bill_is_a_gap(enter):

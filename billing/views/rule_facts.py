@@ -10,6 +10,7 @@ from billing.rubs import CommonAreaBase, MixPart, Proration, RuleInput
 from billing.rubs.figures import dollars, plain
 from billing.rubs.numbers import Number, exact
 from billing.rubs.rule_input import TEXAS_BEDROOMS, TEXAS_OCCUPANCY, RatioTable
+from billing.views.rule_words import people_assumed
 
 Fact = tuple[str, str]
 
@@ -53,7 +54,7 @@ def _vacancy(rule: ShareRule, stored: RuleInput) -> str:
     if stored.vacancy_owner_percent is not None:
         text += f": {_number(stored.vacancy_owner_percent)} % of a vacant unit's share"
     if stored.vacant_unit_occupants is not None:
-        text += f"; {_number(stored.vacant_unit_occupants)} people assumed in a vacant unit"
+        text += f"; {people_assumed(stored.vacant_unit_occupants)}"
     return text
 
 

@@ -50,8 +50,13 @@ def _vacancy(rule: RuleInput) -> str:
     if rule.vacancy is Vacancy.PARTIAL and rule.vacancy_owner_percent is not None:
         text = f"the owner pays {number(rule.vacancy_owner_percent)} % of their share"
     if rule.vacant_unit_occupants is not None:
-        text += f" ({number(rule.vacant_unit_occupants)} people assumed in a vacant unit)"
+        text += f" ({people_assumed(rule.vacant_unit_occupants)})"
     return text
+
+
+def people_assumed(people: Number) -> str:
+    """Say how many people a vacant unit is counted with."""
+    return f"{number(people)} {'person' if people == 1 else 'people'} assumed in a vacant unit"
 
 
 def _more(rule: RuleInput) -> Iterator[str]:
