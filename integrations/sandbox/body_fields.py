@@ -27,6 +27,10 @@ class BodyFields:
         self._body = body
         self._errors: dict[str, list[str]] = {}
 
+    def has(self, name: str) -> bool:
+        """Tell whether a field is there at all."""
+        return name in self._body
+
     def text(self, name: str, *, longest: int = 100, required: bool = True) -> str:
         """Read a text without blanks around it."""
         value = self._body.get(name)
@@ -94,6 +98,24 @@ class BodyFields:
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= largest:
             return self._wrong(name, f"must be a whole number from 1 to {largest}", 0)
         return value
+
+    def whole(self, name: str, *, largest: int, default: int | None) -> int | None:
+        """Read a whole number from 0 up; where the default is None, null is a value too."""
+        value = self._body.get(name, default)
+        if value is None and default is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= largest:
+            return self._wrong(name, f"must be a whole number from 0 to {largest}", 0)
+        return value
+
+    def probability(self, name: str) -> Decimal | None:
+        """Read a probability above 0; none is None."""
+        value = self._body.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value <= 1:
+            return self._wrong(name, "must be a number above 0 and at most 1", None)
+        return Decimal(value)
 
     def part(self, name: str, *, required: bool) -> BodyFields:
         """Read an object inside the object; its own fields are checked by itself."""

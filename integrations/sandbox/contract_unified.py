@@ -6,30 +6,34 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from integrations.sandbox.body_fields import BodyFields
 from integrations.sandbox.exchange import Call, Reply, Request, Route, Sandbox
+from integrations.sandbox.json_replies import json_reply
 from integrations.sandbox.ledger import ChargeRequest, post_charge
-from integrations.sandbox.listing import Row, Selection, find_row
+from integrations.sandbox.listing import Listing, insert_row, read_body
 from integrations.sandbox.moments import calendar_day, moment, stamp
 from integrations.sandbox.names import PROVIDERS
+from integrations.sandbox.pms_behaviour import VENDOR_OF_PROVIDER
 from integrations.sandbox.problems import Problem, invalid, login_expired
-from integrations.sandbox.unified_paging import list_page, paging_of
-from integrations.sandbox.unified_records import (
-    Writer,
-    write_charge,
-    write_charge_code,
-    write_connection,
-    write_lease,
-    write_payment,
-    write_property,
-    write_resident,
-    write_unit,
-    write_webhook,
+from integrations.sandbox.unified_listings import (
+    CHARGE_CODES,
+    CHARGES,
+    CONNECTIONS,
+    LEASES,
+    PAYMENTS,
+    PROPERTIES,
+    RESIDENTS,
+    UNITS,
+    find_readable,
+    select_readable,
 )
+from integrations.sandbox.unified_paging import list_page, paging_of
+from integrations.sandbox.web_addresses import is_deliverable
 from meterbase.lib.exact_json import JsonValue
 
+# When a charge came into sight counts, not when it was made.
+_UPDATED = {CHARGES: "readable_from"}
 _MODELS = ("properties", "units", "leases", "residents", "charges", "charge_codes", "payments")
 _FREQUENCIES = ("realtime", "hourly", "daily")
 _EVENTS = (
@@ -41,7 +45,6 @@ _EVENTS = (
     "payment.received",
     "test.ping",
 )
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SHORTEST_SECRET = 10
 
 
@@ -50,7 +53,7 @@ def error_body(problem: Problem) -> JsonValue:
     return {"error": {"code": problem.code, "message": problem.message, "details": problem.details}}
 
 
-def _lists(view: str, write: Writer, *filters: str) -> Call:
+def _lists(listing: Listing, *filters: str) -> Call:
     """Make the call that answers a list."""
 
     def answer(sandbox: Sandbox, request: Request) -> Reply:
@@ -58,27 +61,26 @@ def _lists(view: str, write: Writer, *filters: str) -> Call:
         paging = paging_of(query)
         since = _since(query)
         with sandbox.store.reading() as connection:
-            selection = Selection(
-                view=view,
-                equal={
-                    name: _filter(connection, name, query[name])
-                    for name in filters
-                    if name in query
-                },
-                updated_since=since,
-            )
-            return Reply(200, list_page(connection, selection, paging, write=write))
+            selection = select_readable(listing)
+            for name in filters:
+                if name in query:
+                    selection.add(f"{name} = ?", _filter(connection, name, query[name]))
+            if since is not None:
+                selection.add(f"{_UPDATED.get(listing, 'updated_at')} >= ?", since)
+            if listing is CHARGES:
+                selection.add("readable_from <= ?", sandbox.now())
+            return json_reply(list_page(connection, selection, paging))
 
     return answer
 
 
-def _reads(view: str, write: Writer, called: str) -> Call:
+def _reads(listing: Listing, called: str) -> Call:
     """Make the call that answers one record."""
 
     def answer(sandbox: Sandbox, request: Request) -> Reply:
         with sandbox.store.reading() as connection:
-            row = find_row(connection, view, request.record_id, called=called)
-        return Reply(200, write(row))
+            find_readable(connection, listing, request.record_id, called=called)
+            return json_reply(read_body(connection, listing.view, request.record_id) or "null")
 
     return answer
 
@@ -99,13 +101,13 @@ def _filter(connection: sqlite3.Connection, name: str, value: str) -> str:
         if calendar_day(value) is None:
             raise invalid({name: ["must be a date like 2026-04-01"]})
     elif name == "connection_id":
-        row = find_row(connection, "listed_connections", value, called="connection")
+        row = find_readable(connection, CONNECTIONS, value, called="connection")
         if row["status"] == "auth_failed":
             raise login_expired(value)
     elif name == "property_id":
-        find_row(connection, "listed_properties", value, called="property")
+        find_readable(connection, PROPERTIES, value, called="property")
     else:
-        find_row(connection, "listed_units", value, called="unit")
+        find_readable(connection, UNITS, value, called="unit")
     return value
 
 
@@ -119,13 +121,13 @@ def _create_charge(sandbox: Sandbox, request: Request) -> Reply:
         description=body.text("description", longest=500),
     )
     body.check()
-    row = post_charge(
+    charge_id = post_charge(
         sandbox.store,
         charge,
         now=sandbox.now(),
         refuse_duplicates=sandbox.refuse_duplicates,
     )
-    return Reply(201, write_charge(row))
+    return _created(sandbox, "unified_charges", charge_id)
 
 
 def _create_connection(sandbox: Sandbox, request: Request) -> Reply:
@@ -139,21 +141,25 @@ def _create_connection(sandbox: Sandbox, request: Request) -> Reply:
     frequency = config.choice("frequency", _FREQUENCIES, default="daily")
     config.check()
     now = sandbox.now()
-    row = _insert(
-        sandbox,
-        "connections",
-        {
-            "id": f"conn_{secrets.token_hex(8)}",
-            "provider": provider,
-            "name": f"New {provider} connection",
-            "status": "syncing",
-            "models": json.dumps(models),
-            "frequency": frequency,
-            "last_synced_at": None,
-            "updated_at": now,
-        },
-    )
-    return Reply(201, write_connection(row))
+    connection_id = f"conn_{secrets.token_hex(8)}"
+    with sandbox.store.changing() as connection:
+        insert_row(
+            connection,
+            "connections",
+            {
+                "id": connection_id,
+                "provider": provider,
+                "vendor": VENDOR_OF_PROVIDER[provider],
+                "name": f"New {provider} connection",
+                "status": "syncing",
+                "models": json.dumps(models),
+                "frequency": frequency,
+                "last_synced_at": None,
+                "created_at": now,
+                "updated_at": now,
+            },
+        )
+    return _created(sandbox, "unified_connections", connection_id)
 
 
 def _create_webhook(sandbox: Sandbox, request: Request) -> Reply:
@@ -163,23 +169,36 @@ def _create_webhook(sandbox: Sandbox, request: Request) -> Reply:
     secret = body.text("secret")
     body.check()
     _check_webhook(url, events, secret)
-    row = _insert(
-        sandbox,
-        "webhooks",
-        {
-            "id": f"wh_{secrets.token_hex(8)}",
-            "url": url,
-            "events": json.dumps(events),
-            "secret": secret,
-            "created_at": sandbox.now(),
-        },
-    )
-    return Reply(201, write_webhook(row))
+    now = sandbox.now()
+    webhook_id = f"wh_{secrets.token_hex(8)}"
+    with sandbox.store.changing() as connection:
+        insert_row(
+            connection,
+            "webhooks",
+            {
+                "id": webhook_id,
+                "contract": "unified",
+                "url": url,
+                "events": json.dumps(events),
+                "secret": secret,
+                "model": None,
+                "headers": "[]",
+                "active": 1,
+                "created_at": now,
+                "updated_at": now,
+            },
+        )
+    return _created(sandbox, "unified_webhooks", webhook_id)
+
+
+def _created(sandbox: Sandbox, view: str, record_id: str) -> Reply:
+    with sandbox.store.reading() as connection:
+        return json_reply(read_body(connection, view, record_id) or "null", status=201)
 
 
 def _check_webhook(url: str, events: tuple[str, ...], secret: str) -> None:
     errors: dict[str, list[str]] = {}
-    if not _is_deliverable(url):
+    if not is_deliverable(url):
         errors["url"] = ["must be an https:// address, or http:// on this machine"]
     unknown = [event for event in events if event not in _EVENTS]
     if unknown:
@@ -190,50 +209,22 @@ def _check_webhook(url: str, events: tuple[str, ...], secret: str) -> None:
         raise invalid(errors)
 
 
-def _is_deliverable(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    if not parts.hostname:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-
-
-def _insert(sandbox: Sandbox, table: str, values: Mapping[str, str | None]) -> Row:
-    columns, places = ", ".join(values), ", ".join("?" * len(values))
-    sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING *"  # noqa: S608  own names
-    with sandbox.store.changing() as connection:
-        row: Row = connection.execute(sql, list(values.values())).fetchone()
-    return row
-
-
 ROUTES = (
-    Route("GET", "/v1/connections", _lists("listed_connections", write_connection)),
+    Route("GET", "/v1/connections", _lists(CONNECTIONS)),
     Route("POST", "/v1/connections", _create_connection),
-    Route(
-        "GET",
-        "/v1/connections/{id}",
-        _reads("listed_connections", write_connection, "connection"),
-    ),
-    Route("GET", "/v1/properties", _lists("listed_properties", write_property, "connection_id")),
-    Route("GET", "/v1/properties/{id}", _reads("listed_properties", write_property, "property")),
-    Route("GET", "/v1/units", _lists("listed_units", write_unit, "property_id")),
-    Route("GET", "/v1/units/{id}", _reads("listed_units", write_unit, "unit")),
-    Route("GET", "/v1/leases", _lists("listed_leases", write_lease, "property_id")),
-    Route("GET", "/v1/leases/{id}", _reads("listed_leases", write_lease, "lease")),
-    Route("GET", "/v1/residents", _lists("listed_residents", write_resident, "property_id")),
-    Route("GET", "/v1/residents/{id}", _reads("listed_residents", write_resident, "resident")),
-    Route(
-        "GET", "/v1/charge-codes", _lists("listed_charge_codes", write_charge_code, "property_id")
-    ),
-    Route(
-        "GET",
-        "/v1/charges",
-        _lists("listed_charges", write_charge, "property_id", "unit_id", "effective_date"),
-    ),
+    Route("GET", "/v1/connections/{id}", _reads(CONNECTIONS, "connection")),
+    Route("GET", "/v1/properties", _lists(PROPERTIES, "connection_id")),
+    Route("GET", "/v1/properties/{id}", _reads(PROPERTIES, "property")),
+    Route("GET", "/v1/units", _lists(UNITS, "property_id")),
+    Route("GET", "/v1/units/{id}", _reads(UNITS, "unit")),
+    Route("GET", "/v1/leases", _lists(LEASES, "property_id")),
+    Route("GET", "/v1/leases/{id}", _reads(LEASES, "lease")),
+    Route("GET", "/v1/residents", _lists(RESIDENTS, "property_id")),
+    Route("GET", "/v1/residents/{id}", _reads(RESIDENTS, "resident")),
+    Route("GET", "/v1/charge-codes", _lists(CHARGE_CODES, "property_id")),
+    Route("GET", "/v1/charges", _lists(CHARGES, "property_id", "unit_id", "effective_date")),
     Route("POST", "/v1/charges", _create_charge),
-    Route("GET", "/v1/charges/{id}", _reads("listed_charges", write_charge, "charge")),
-    Route("GET", "/v1/payments", _lists("listed_payments", write_payment, "property_id")),
+    Route("GET", "/v1/charges/{id}", _reads(CHARGES, "charge")),
+    Route("GET", "/v1/payments", _lists(PAYMENTS, "property_id")),
     Route("POST", "/v1/webhooks", _create_webhook),
 )

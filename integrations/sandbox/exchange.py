@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
 from integrations.sandbox.faults import FaultBook
+from integrations.sandbox.happenings import Happening
 from integrations.sandbox.moments import Clock, stamp
 from integrations.sandbox.problems import Problem, invalid, malformed
 from integrations.sandbox.rate import RateLimiter
 from integrations.sandbox.store import Store
-from meterbase.lib.exact_json import JsonValue, MalformedJson, read_json
+from meterbase.lib.exact_json import JsonValue, MalformedJson, read_json, write_json
+
+
+class Outbox(Protocol):
+    """Where events leave for whoever has registered for them."""
+
+    def announce(self, *happenings: Happening) -> None:
+        """Queue what happened; to be called after the commit, not inside `store.changing()`."""
+
+    def ping(self, *, event: str, connection_id: str) -> int:
+        """Queue a test event for everybody who has registered; count them."""
+
+    def wake(self) -> None:
+        """Say that something may be due now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Everything that the answers are made from."""
+    """Everything that the answers are made from.
+
+    Shape: `refuse_freshness` makes contract v1 refuse filters by time, as its older documents do.
+    Units: `job_seconds` is how long a write job of contract v1 is pending at least.
+    """
 
     store: Store
     rate: RateLimiter
     faults: FaultBook
     clock: Clock
+    outbox: Outbox
+    contract: str = "both"
     refuse_duplicates: bool = False
+    refuse_freshness: bool = False
+    job_seconds: float = 0
 
     def now(self) -> str:
         """Give the present moment as it is written into records."""
@@ -33,7 +58,8 @@ class Sandbox:
 class Request:
     """A request as it came in.
 
-    Shape: `record_id` is the variable part of the path. `unreadable` says why there is no body.
+    Shape: `record_id` and `part_id` are the variable parts of the path. `unreadable` says why there
+        is no body.
     """
 
     method: str
@@ -42,6 +68,7 @@ class Request:
     authorization: str = ""
     body: bytes = b""
     record_id: str = ""
+    part_id: str = ""
     unreadable: Problem | None = None
 
     def query(self) -> dict[str, str]:
@@ -69,11 +96,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that is ready to be written."""
+    """An answer that is ready to be written.
+
+    Shape: `raw` is sent instead of `body` when it is there; `sent` tells how many of the bytes that
+        are announced are really sent before the line is cut, None meaning all.
+    """
 
     status: int
     body: JsonValue
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    content_type: str = "application/json; charset=utf-8"
+    sent: int | None = None
+
+    def content(self) -> bytes:
+        """Write the bytes that are announced."""
+        return write_json(self.body) if self.raw is None else self.raw
 
     def with_headers(self, headers: Mapping[str, str]) -> Reply:
         """Add headers."""
@@ -85,7 +123,7 @@ Call = Callable[[Sandbox, Request], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path; the path may hold one `{id}`."""
+    """A method and a path; the path may hold one `{id}` and one `{part}`."""
 
     method: str
     path: str
@@ -93,20 +131,25 @@ class Route:
 
     def matches(self, path: str) -> bool:
         """Tell whether a path is this route's."""
-        return self._record_id(path) is not None
+        return _pattern(self.path).fullmatch(path) is not None
 
     def answer(self, sandbox: Sandbox, request: Request) -> Reply:
         """Answer a request that matches."""
-        record_id = self._record_id(request.path) or ""
-        return self.call(sandbox, replace(request, record_id=record_id))
+        found = _pattern(self.path).fullmatch(request.path)
+        named = found.groupdict() if found else {}
+        if named:
+            ids = {name: unquote(text) for name, text in named.items()}
+            record_id, part_id = ids.get("id", ""), ids.get("part", "")
+            request = replace(request, record_id=record_id, part_id=part_id)
+        return self.call(sandbox, request)
 
-    def _record_id(self, path: str) -> str | None:
-        before, variable, after = self.path.partition("{id}")
-        if not variable:
-            return "" if path == before else None
-        middle = path.removeprefix(before).removesuffix(after)
-        fits = path == f"{before}{middle}{after}" and middle and "/" not in middle
-        return unquote(middle) if fits else None
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    written = re.escape(path)
+    for name in ("id", "part"):
+        written = written.replace(re.escape(f"{{{name}}}"), f"(?P<{name}>[^/]+)")
+    return re.compile(written)
 
 
 def answer_by(routes: Sequence[Route], sandbox: Sandbox, request: Request) -> Reply:
@@ -114,10 +157,10 @@ def answer_by(routes: Sequence[Route], sandbox: Sandbox, request: Request) -> Re
 
     Errors: Problem 404 for an unknown path, 405 for the wrong method on a known one.
     """
-    matching = [route for route in routes if route.matches(request.path)]
-    for route in matching:
-        if route.method == request.method:
+    for route in routes:
+        if route.method == request.method and route.matches(request.path):
             return route.answer(sandbox, request)
+    matching = [route for route in routes if route.matches(request.path)]
     if not matching:
         raise Problem(404, "NOT_FOUND", "There is nothing at this path.")
     allowed = ", ".join(sorted({route.method for route in matching}))

@@ -14,7 +14,6 @@ from typing import Any
 from integrations.sandbox.exchange import Reply, Request, Sandbox
 from integrations.sandbox.front import answer, refuse
 from integrations.sandbox.problems import Problem, malformed
-from meterbase.lib.exact_json import write_json
 
 LARGEST_BODY = 64 * 1024
 _MOST_DISCARDED = 8 * 1024 * 1024
@@ -134,9 +133,11 @@ class SandboxHandler(BaseHTTPRequestHandler):
             left -= len(part)
 
     def _write(self, reply: Reply) -> None:
-        content = write_json(reply.body)
+        content = reply.content()
+        if reply.sent is not None:
+            self.close_connection = True
         self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(content)))
         for name, value in reply.headers.items():
             self.send_header(name, value)
@@ -144,7 +145,7 @@ class SandboxHandler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[: reply.sent])
         self.wfile.flush()
 
     def send_error(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from integrations.sandbox.amounts import dollars_from
-from integrations.sandbox.listing import Row
+from integrations.sandbox.listing import Row, SqlValue, find_row, insert_row
 from integrations.sandbox.problems import Problem, login_expired
 from integrations.sandbox.store import Store
 
@@ -68,8 +69,8 @@ def read_ledger(store: Store) -> tuple[LedgerEntry, ...]:
     )
 
 
-def post_charge(store: Store, charge: ChargeRequest, *, now: str, refuse_duplicates: bool) -> Row:
-    """Make a charge on the unit's active lease.
+def post_charge(store: Store, charge: ChargeRequest, *, now: str, refuse_duplicates: bool) -> str:
+    """Make a charge on the unit's active lease; return its id.
 
     Errors: Problem LEASE_NOT_FOUND, INVALID_CHARGE_CODE, AUTHORIZATION_FAILED, and
         DUPLICATE_CHARGE when duplicates are refused.
@@ -77,54 +78,73 @@ def post_charge(store: Store, charge: ChargeRequest, *, now: str, refuse_duplica
     """
     with store.changing() as connection:
         unit = _chargeable_unit(connection, charge.unit_id)
-        lease_id = _active_lease(connection, unit, charge.effective_date)
-        _check_code(connection, unit["property_id"], charge.charge_code)
+        lease = _chargeable_lease(connection, unit, charge.effective_date)
+        code = _known_code(connection, unit["property_id"], charge.charge_code)
         if refuse_duplicates:
             _check_not_there(connection, charge)
-        charge_id = f"chg_{secrets.token_hex(8)}"
-        connection.execute(
-            "INSERT INTO charges (id, property_id, unit_id, lease_id, amount_cents,"
-            " effective_date, charge_code, description, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                charge_id,
-                unit["property_id"],
-                charge.unit_id,
-                lease_id,
-                charge.amount_cents,
-                charge.effective_date.isoformat(),
-                charge.charge_code,
-                charge.description,
-                now,
-            ),
+        return add_charge(
+            connection,
+            lease,
+            {
+                "amount_cents": charge.amount_cents,
+                "effective_date": charge.effective_date.isoformat(),
+                "post_month": charge.effective_date.isoformat()[:7],
+                "charge_code": charge.charge_code,
+                "charge_code_id": code["id"],
+                "description": charge.description,
+                "created_at": now,
+                "readable_from": now,
+            },
         )
-        row: Row = connection.execute("SELECT * FROM charges WHERE id = ?", [charge_id]).fetchone()
+
+
+def add_charge(
+    connection: sqlite3.Connection, lease: Row, values: Mapping[str, SqlValue | None]
+) -> str:
+    """Put a charge on a lease into the ledger; return its id."""
+    charge_id = f"chg_{secrets.token_hex(8)}"
+    insert_row(
+        connection,
+        "charges",
+        {
+            "id": charge_id,
+            "connection_id": lease["connection_id"],
+            "property_id": lease["property_id"],
+            "unit_id": lease["unit_id"],
+            "lease_id": lease["id"],
+            "resident_id": lease["resident_id"],
+            **values,
+        },
+    )
+    return charge_id
+
+
+def active_lease(connection: sqlite3.Connection, unit_id: str, day: date) -> Row | None:
+    """Find the lease that is charged; month-to-month goes on whatever its end date says."""
+    row: Row | None = connection.execute(
+        "SELECT * FROM leases WHERE gone_since IS NULL AND unit_id = ? AND start_date <= ?"
+        " AND (status = 'month_to_month'"
+        " OR status = 'active' AND (end_date IS NULL OR end_date > ?))"
+        " ORDER BY start_date DESC, seq DESC",
+        [unit_id, day.isoformat(), day.isoformat()],
+    ).fetchone()
     return row
 
 
 def _chargeable_unit(connection: sqlite3.Connection, unit_id: str) -> Row:
-    unit: Row | None = connection.execute(
-        "SELECT * FROM listed_units WHERE id = ?", [unit_id]
-    ).fetchone()
+    unit = find_row(connection, "units", unit_id)
     if unit is None:
         raise Problem(404, "LEASE_NOT_FOUND", f"There is no unit {unit_id}, so it has no lease.")
-    if unit["connection_status"] == "auth_failed":
+    source = find_row(connection, "connections", unit["connection_id"])
+    if source is not None and source["status"] == "auth_failed":
         raise login_expired(unit["connection_id"])
     return unit
 
 
-def _active_lease(connection: sqlite3.Connection, unit: Row, day: date) -> str:
-    """Find the lease that is charged; month-to-month goes on whatever its end date says."""
-    row = connection.execute(
-        "SELECT id FROM leases WHERE unit_id = ? AND start_date <= ?"
-        " AND (status = 'month_to_month'"
-        " OR status = 'active' AND (end_date IS NULL OR end_date > ?))"
-        " ORDER BY start_date DESC, seq DESC",
-        [unit["id"], day.isoformat(), day.isoformat()],
-    ).fetchone()
-    if row is not None:
-        lease_id: str = row["id"]
-        return lease_id
+def _chargeable_lease(connection: sqlite3.Connection, unit: Row, day: date) -> Row:
+    lease = active_lease(connection, unit["id"], day)
+    if lease is not None:
+        return lease
     ended = connection.execute(
         "SELECT 1 FROM leases WHERE unit_id = ? AND (status = 'past' OR end_date <= ?)",
         [unit["id"], day.isoformat()],
@@ -134,9 +154,9 @@ def _active_lease(connection: sqlite3.Connection, unit: Row, day: date) -> str:
     raise Problem(404, "LEASE_NOT_FOUND", message, details={"unit_id": unit["id"]})
 
 
-def _check_code(connection: sqlite3.Connection, property_id: str, code: str) -> None:
-    known = connection.execute(
-        "SELECT 1 FROM charge_codes WHERE property_id = ? AND code = ?", [property_id, code]
+def _known_code(connection: sqlite3.Connection, property_id: str, code: str) -> Row:
+    known: Row | None = connection.execute(
+        "SELECT * FROM charge_codes WHERE property_id = ? AND code = ?", [property_id, code]
     ).fetchone()
     if known is None:
         raise Problem(
@@ -145,6 +165,7 @@ def _check_code(connection: sqlite3.Connection, property_id: str, code: str) -> 
             f"Charge code {code} is not in the property's chart of accounts.",
             details={"charge_code": code, "property_id": property_id},
         )
+    return known
 
 
 def _check_not_there(connection: sqlite3.Connection, charge: ChargeRequest) -> None:

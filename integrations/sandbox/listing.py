@@ -1,74 +1,129 @@
-"""Read rows out of the store for lists: filtered, in the order in which they were made."""
+"""Read lists and records out of the store as JSON that is ready to be sent.
+
+A page is one statement: the rows are found by an index alone, and only those that are shown are
+written as JSON, by the views.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from integrations.sandbox.problems import login_expired, not_found
-
 Row = sqlite3.Row
+SqlValue = str | int
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Which rows of a view are meant.
+class Listing:
+    """A table whose rows are listed, and the view that writes them.
 
-    Shape: `equal` maps columns to values; `updated_since` is a stamp and includes itself.
+    Shape: `shown` is the SQL condition under which a row is there at all.
     """
 
+    table: str
     view: str
-    equal: Mapping[str, str] = field(default_factory=dict)
-    updated_since: str | None = None
-    includes_locked: bool = False
-
-    def condition(self) -> tuple[str, list[str | int]]:
-        """Write the selection as an SQL condition and its values."""
-        parts, values = ["1"], list[str | int](self.equal.values())
-        parts += [f"{column} = ?" for column in self.equal]
-        if self.updated_since is not None:
-            parts.append("updated_at >= ?")
-            values.append(self.updated_since)
-        if not self.includes_locked:
-            parts.append("connection_status <> 'auth_failed'")
-        return " AND ".join(parts), values
+    shown: str = "1"
 
 
-def count_rows(connection: sqlite3.Connection, selection: Selection) -> int:
-    """Count the selected rows."""
-    condition, values = selection.condition()
-    sql = f"SELECT count(*) FROM {selection.view} WHERE {condition}"  # noqa: S608  own names only
-    count: int = connection.execute(sql, values).fetchone()[0]
-    return count
+@dataclass(slots=True)
+class Selection:
+    """Which rows of a listing are meant: all of them until conditions are added."""
+
+    listing: Listing
+    conditions: list[str] = field(default_factory=list)
+    values: list[SqlValue] = field(default_factory=list)
+
+    def add(self, condition: str, *values: SqlValue) -> None:
+        """Narrow the selection; the condition has a place for each value."""
+        self.conditions.append(condition)
+        self.values += values
+
+    def where(self) -> str:
+        """Write the selection as an SQL condition."""
+        return " AND ".join([self.listing.shown, *self.conditions])
 
 
-def select_rows(
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list.
+
+    Shape: `rows` is JSON, the records with commas between. `total` is None where nobody counted.
+    """
+
+    rows: str
+    count: int
+    last_seq: int
+    total: int | None = None
+
+
+def read_page(
     connection: sqlite3.Connection,
     selection: Selection,
     *,
+    order: str,
     limit: int,
-    offset: int = 0,
-    after_seq: int = 0,
-) -> list[Row]:
-    """Read selected rows in the order in which they were made."""
-    condition, values = selection.condition()
+    offset: int,
+) -> Page:
+    """Read a page by its place in the list, and count the list."""
+    table, where = selection.listing.table, selection.where()
     sql = (
-        f"SELECT * FROM {selection.view} WHERE {condition} AND seq > ?"  # noqa: S608  own names only
-        " ORDER BY seq LIMIT ? OFFSET ?"
+        f"SELECT group_concat(v.body), count(*), max(page.seq),"  # noqa: S608  own names only
+        f" (SELECT count(*) FROM {table} WHERE {where})"
+        f" FROM (SELECT seq FROM {table} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) page"
+        f" CROSS JOIN {selection.listing.view} v ON v.seq = page.seq"
     )
-    return connection.execute(sql, [*values, after_seq, limit, offset]).fetchall()
+    values = [*selection.values, *selection.values, limit, offset]
+    return _page(connection, sql, values)
 
 
-def find_row(connection: sqlite3.Connection, view: str, record_id: str, *, called: str) -> Row:
-    """Read one row that must be there and may be read.
+def read_after(
+    connection: sqlite3.Connection, selection: Selection, *, after_seq: int, limit: int
+) -> Page:
+    """Read the rows that were made after a row, so that new rows never shift old ones."""
+    table, where = selection.listing.table, selection.where()
+    sql = (
+        "SELECT group_concat(v.body), count(*), max(page.seq), NULL"  # noqa: S608  own names only
+        f" FROM (SELECT seq FROM {table} WHERE {where} AND seq > ? ORDER BY seq LIMIT ?) page"
+        f" CROSS JOIN {selection.listing.view} v ON v.seq = page.seq"
+    )
+    return _page(connection, sql, [*selection.values, after_seq, limit])
 
-    Errors: Problem 404 when there is none, 403 when its PMS login has expired.
-    """
-    sql = f"SELECT * FROM {view} WHERE id = ?"  # noqa: S608  own names only
+
+def has_more_after(connection: sqlite3.Connection, selection: Selection, *, after_seq: int) -> bool:
+    """Tell whether there are rows after a row."""
+    sql = (
+        f"SELECT EXISTS (SELECT 1 FROM {selection.listing.table}"  # noqa: S608  own names only
+        f" WHERE {selection.where()} AND seq > ?)"
+    )
+    return bool(connection.execute(sql, [*selection.values, after_seq]).fetchone()[0])
+
+
+def read_body(connection: sqlite3.Connection, view: str, record_id: str) -> str | None:
+    """Read one record as JSON; None when there is none."""
+    sql = f"SELECT body FROM {view} WHERE id = ?"  # noqa: S608  own names only
     row: Row | None = connection.execute(sql, [record_id]).fetchone()
-    if row is None:
-        raise not_found(called, record_id)
-    if row["connection_status"] == "auth_failed":
-        raise login_expired(row["connection_id"])
+    return None if row is None else str(row["body"])
+
+
+def find_row(connection: sqlite3.Connection, table: str, record_id: str) -> Row | None:
+    """Read one row as it is stored; None when there is none."""
+    sql = f"SELECT * FROM {table} WHERE id = ?"  # noqa: S608  own names only
+    row: Row | None = connection.execute(sql, [record_id]).fetchone()
     return row
+
+
+def insert_row(
+    connection: sqlite3.Connection, table: str, values: Mapping[str, SqlValue | None]
+) -> None:
+    """Add a row."""
+    columns, places = ", ".join(values), ", ".join("?" * len(values))
+    connection.execute(
+        f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608  own names only
+        list(values.values()),
+    )
+
+
+def _page(connection: sqlite3.Connection, sql: str, values: Sequence[SqlValue]) -> Page:
+    rows, count, last_seq, total = connection.execute(sql, values).fetchone()
+    return Page(rows=rows or "", count=count, last_seq=last_seq or 0, total=total)

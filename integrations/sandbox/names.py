@@ -94,6 +94,23 @@ CHARGE_CODES = (
     ("LATE", "Late fee", "4710-0000"),
 )
 
+# Who manages the properties of the connections that --pms adds.
+PMS_COMPANIES = {
+    "yardi": "Granite Hill Properties",
+    "yardi_rest": "Summit Ridge Residential",
+    "entrata": "Bluestem Communities",
+    "realpage_rpx": "Harborview Partners",
+    "realpage": "Cedar Street Holdings",
+    "appfolio": "Juniper Property Group",
+    "buildium": "Brickyard Rentals",
+    "rentmanager": "Prairie Sky Management",
+    "propertyware_rest": "Foxglove Homes",
+    "propertyware": "Saltmarsh Realty",
+    "rentvine": "Vineyard Row Rentals",
+    "resman": "Copperleaf Living",
+    "mri": "Ashford Estates",
+}
+
 FIRST_NAMES = (
     "Amara", "André", "Beatriz", "Björn", "Camille", "Chidi", "Dae-jung", "Deborah", "Eleni",
     "Emeka", "Fatima", "Francesca", "George", "Grace", "Hana", "Héctor", "Ingrid", "Ivan", "Jamal",

@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from integrations.sandbox.pms_behaviour import BY_SLUG
+
+CONTRACTS = ("both", "unified", "v1")
 DEFAULT_DATA_DIR = Path(__file__).resolve().parents[2] / "var" / "sandbox"
+_LONGEST_RETRY = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
     """Where a sandbox listens, what its world is made from and how it behaves.
 
-    Units: `rate_limit` in requests per minute and API key; `units` per property.
+    Shape: `pms` are slugs of PMSs that have a connection of their own beside the default ones.
+    Units: `rate_limit` in requests per minute and API key; `units` per property; `webhook_retry`
+        in seconds until an event that was not taken is sent again, None for the contracts' times;
+        `job_seconds` is how long a write job of contract v1 is pending at least.
     """
 
     data_dir: Path
@@ -26,6 +33,11 @@ class SandboxOptions:
     units: int = 48
     rate_limit: int = 1000
     refuse_duplicates: bool = False
+    contract: str = "both"
+    pms: tuple[str, ...] = ()
+    refuse_freshness: bool = False
+    job_seconds: float = 0
+    webhook_retry: float | None = None
     fresh: bool = False
     verbose: bool = False
 
@@ -36,18 +48,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=_number(0, 65535), default=8900, help="0 picks a free port")
     add("--data", type=Path, default=DEFAULT_DATA_DIR, help="directory for data and ledger")
-    add("--seed", type=_number(0, 2**31), default=1, help="same seed and sizes, same data")
-    add("--properties", type=_number(1, 500), default=3, help="how many properties")
-    add("--units", type=_number(1, 2000), default=48, help="units per property")
+    add("--fresh", action="store_true", help="forget data and ledger of earlier runs")
     add("--rate-limit", type=_number(1, 10**9), default=1000, help="requests per minute and key")
+    add("--verbose", action="store_true", help="print one line per request")
+    _add_world_arguments(parser)
+    _add_contract_arguments(parser)
+
+
+def _add_world_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--seed", type=_number(0, 2**31), default=1, help="same seed and sizes, same data")
+    add("--properties", type=_number(1, 2000), default=3, help="how many properties")
+    add("--units", type=_number(1, 2000), default=48, help="units per property")
+    add(
+        "--pms",
+        type=_pms_words,
+        default=(),
+        metavar="WORD,…",
+        help=(
+            "add a connection for each PMS named, conn_WORD, with two small properties: prop_WORD"
+            " and prop_WORD_off, which is not enabled. Words: all, " + ", ".join(BY_SLUG)
+        ),
+    )
+
+
+def _add_contract_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--contract",
+        choices=CONTRACTS,
+        default="both",
+        help=(
+            "which API is spoken. With both, a collection that ends in a slash is v1, and a single"
+            " record is v1 when the key begins with px_test_v1_ or the query has limit, offset or"
+            " order-by (default: %(default)s)"
+        ),
+    )
     add(
         "--duplicates",
         choices=("take", "refuse"),
         default="take",
-        help="what happens to a second charge with the same unit, code and date",
+        help=(
+            "a second charge with the same unit, code and date: take it, as most PMSs do, or"
+            " refuse it. Some PMSs refuse a repeated reference in any case"
+        ),
     )
-    add("--fresh", action="store_true", help="forget data and ledger of earlier runs")
-    add("--verbose", action="store_true", help="print one line per request")
+    add(
+        "--job-seconds",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long a write job of v1 is pending at least (default: as often as its PMS says)",
+    )
+    add(
+        "--refuse-freshness",
+        action="store_true",
+        help="let v1 refuse updated_at_gte, last_seen_gte and their like with 400",
+    )
+    add(
+        "--webhook-retry",
+        type=_seconds,
+        metavar="SECONDS",
+        help="send again after so long (default: 5 and doubling for unified, 15 minutes for v1)",
+    )
 
 
 def options_from(parsed: Mapping[str, Any]) -> SandboxOptions:
@@ -61,6 +124,11 @@ def options_from(parsed: Mapping[str, Any]) -> SandboxOptions:
         units=parsed["units"],
         rate_limit=parsed["rate_limit"],
         refuse_duplicates=parsed["duplicates"] == "refuse",
+        contract=parsed["contract"],
+        pms=parsed["pms"],
+        refuse_freshness=parsed["refuse_freshness"],
+        job_seconds=parsed["job_seconds"],
+        webhook_retry=parsed["webhook_retry"],
         fresh=parsed["fresh"],
         verbose=parsed["verbose"],
     )
@@ -77,3 +145,24 @@ def _number(smallest: int, largest: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _pms_words(text: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    if words == ("all",):
+        return tuple(BY_SLUG)
+    unknown = [word for word in words if word not in BY_SLUG]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"does not know {', '.join(unknown)}")
+    return words
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    # Not the other way round, so that NaN is refused too.
+    if not 0 <= seconds <= _LONGEST_RETRY:
+        raise argparse.ArgumentTypeError(f"must be between 0 and {_LONGEST_RETRY}")
+    return seconds

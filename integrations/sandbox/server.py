@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from integrations.sandbox.deliveries import Backoff
 from integrations.sandbox.exchange import Sandbox
 from integrations.sandbox.faults import FaultBook
 from integrations.sandbox.front import API_KEY
@@ -17,6 +18,7 @@ from integrations.sandbox.http_server import SandboxServer
 from integrations.sandbox.ledger import LedgerEntry, read_ledger
 from integrations.sandbox.moments import utc_now
 from integrations.sandbox.options import SandboxOptions
+from integrations.sandbox.outbox import WebhookOutbox
 from integrations.sandbox.rate import RateLimiter
 from integrations.sandbox.store import Making, Store, StoreUnusable, open_store
 
@@ -65,11 +67,17 @@ def running_sandbox(
     units: int = 48,
     rate_limit: int = 1_000_000,
     refuse_duplicates: bool = False,
+    contract: str = "both",
+    pms: Sequence[str] = (),
+    refuse_freshness: bool = False,
+    job_seconds: float = 0,
+    webhook_retry: float | None = None,
     port: int = 0,
 ) -> Iterator[RunningSandbox]:
     """Run a sandbox in a thread while the block lasts.
 
-    Shape: the same directory gives the same ledger again; port 0 picks a free one.
+    Shape: the same directory gives the same ledger again; port 0 picks a free one; `pms` are slugs
+        of `pms_behaviour`, each with a connection of its own.
     """
     options = SandboxOptions(
         data_dir=data_dir,
@@ -79,6 +87,11 @@ def running_sandbox(
         units=units,
         rate_limit=rate_limit,
         refuse_duplicates=refuse_duplicates,
+        contract=contract,
+        pms=tuple(pms),
+        refuse_freshness=refuse_freshness,
+        job_seconds=job_seconds,
+        webhook_retry=webhook_retry,
     )
     with _running(options) as running:
         yield running
@@ -88,19 +101,23 @@ def running_sandbox(
 def _running(options: SandboxOptions) -> Iterator[RunningSandbox]:
     store = open_store(directory=options.data_dir, making=_making(options), fresh=options.fresh)
     try:
-        sandbox = _sandbox(options, store)
+        faults = FaultBook()
+        outbox = _outbox(options, store, faults)
+        sandbox = _sandbox(options, store, faults, outbox)
         with _listen(options, sandbox) as server:
             # Often, so that stopping does not wait.
             thread = threading.Thread(
                 target=server.serve_forever, kwargs={"poll_interval": 0.01}, name="sandbox"
             )
             thread.start()
+            outbox.start()
             try:
                 yield RunningSandbox(base_url=server.base_url, api_key=API_KEY, sandbox=sandbox)
             finally:
                 server.shutdown()
                 thread.join()
                 server.end_connections()
+                outbox.stop()
     finally:
         store.close()
 
@@ -115,18 +132,34 @@ def _listen(options: SandboxOptions, sandbox: Sandbox) -> SandboxServer:
         ) from problem
 
 
-def _sandbox(options: SandboxOptions, store: Store) -> Sandbox:
+def _outbox(options: SandboxOptions, store: Store, faults: FaultBook) -> WebhookOutbox:
+    backoff = Backoff(first=options.webhook_retry)
+    return WebhookOutbox(store=store, faults=faults, clock=utc_now, backoff=backoff)
+
+
+def _sandbox(
+    options: SandboxOptions, store: Store, faults: FaultBook, outbox: WebhookOutbox
+) -> Sandbox:
     return Sandbox(
         store=store,
         rate=RateLimiter(limit=options.rate_limit, clock=utc_now),
-        faults=FaultBook(),
+        faults=faults,
         clock=utc_now,
+        outbox=outbox,
+        contract=options.contract,
         refuse_duplicates=options.refuse_duplicates,
+        refuse_freshness=options.refuse_freshness,
+        job_seconds=options.job_seconds,
     )
 
 
 def _making(options: SandboxOptions) -> Making:
-    return Making(seed=options.seed, properties=options.properties, units=options.units)
+    return Making(
+        seed=options.seed,
+        properties=options.properties,
+        units=options.units,
+        pms=",".join(options.pms),
+    )
 
 
 def _greeting(options: SandboxOptions, running: RunningSandbox) -> str:

@@ -4,47 +4,44 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
 
-from integrations.sandbox.seed import build_world
+from integrations.sandbox.filling import SCHEMA_VERSION, Making, fill_file
 
 FILE_NAME = "sandbox.sqlite3"
-_SCHEMA = Path(__file__).with_name("schema.sql")
-_SCHEMA_VERSION = 1
+_MAPPED_BYTES = 2**30
+
+__all__ = ["FILE_NAME", "Making", "Store", "StoreUnusable", "open_store"]
 
 
 class StoreUnusable(Exception):
     """The data directory cannot be used; the sentence says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
-    """What a world is made from."""
-
-    seed: int
-    properties: int
-    units: int
-
-    def __str__(self) -> str:
-        return f"seed {self.seed}, {self.properties} properties of {self.units} units"
-
-
 class Store:
-    """One connection behind one lock: the sandbox is about order, not about speed."""
+    """One connection that writes, behind a lock, and as many that read as are asked for at once."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._lock = threading.Lock()
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = _connect(path)
+        self._writing = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for reads that belong together."""
-        with self._lock:
-            yield self._connection
+        """Give a connection that reads what is committed; one statement sees one moment."""
+        # Taking from and adding to a list is atomic; two at once get two connections.
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = _connect(self._path)
+            connection.execute("PRAGMA query_only = ON")
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
@@ -52,9 +49,9 @@ class Store:
 
         Effects: everything is committed when the block ends, and nothing when it raises.
         """
-        with self._lock, self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield self._connection
+        with self._writing, self._writer:
+            self._writer.execute("BEGIN IMMEDIATE")
+            yield self._writer
 
     def making(self) -> Making:
         """Tell what this store's world was made from."""
@@ -63,8 +60,10 @@ class Store:
 
     def close(self) -> None:
         """Close the file once the change under way is done."""
-        with self._lock:
-            self._connection.close()
+        with self._writing:
+            while self._idle:
+                self._idle.pop().close()
+            self._writer.close()
 
 
 def open_store(*, directory: Path, making: Making, fresh: bool = False) -> Store:
@@ -76,18 +75,22 @@ def open_store(*, directory: Path, making: Making, fresh: bool = False) -> Store
     path = directory / FILE_NAME
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        connection = _connect(path)
+        if fresh or not path.exists():
+            fill_file(path, making=making)
+        return _open(path)
     except (OSError, sqlite3.Error) as problem:
         raise StoreUnusable(f"The sandbox cannot use {path}: {problem}.") from problem
-    store = Store(connection)
-    try:
-        _prepare(store, making=making, fresh=fresh)
-    except sqlite3.Error as problem:
+
+
+def _open(path: Path) -> Store:
+    store = Store(path)
+    with store.reading() as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
         store.close()
-        raise StoreUnusable(f"The sandbox cannot read {path}: {problem}.") from problem
-    except StoreUnusable:
-        store.close()
-        raise
+        raise StoreUnusable(
+            "The sandbox's data was written by another version; start it with --fresh."
+        )
     return store
 
 
@@ -98,59 +101,5 @@ def _connect(path: Path) -> sqlite3.Connection:
     # A killed process loses nothing that was committed; only a power cut could.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
     return connection
-
-
-def _prepare(store: Store, *, making: Making, fresh: bool) -> None:
-    with store.changing() as connection:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version and fresh:
-            _drop_all(connection)
-        elif version == _SCHEMA_VERSION:
-            return
-        elif version:
-            raise StoreUnusable(
-                "The sandbox's data was written by another version; start it with --fresh."
-            )
-        _fill(connection, making=making)
-
-
-def _fill(connection: sqlite3.Connection, *, making: Making) -> None:
-    for statement in _statements(_SCHEMA.read_text(encoding="utf-8")):
-        connection.execute(statement)
-    world = build_world(seed=making.seed, properties=making.properties, units=making.units)
-    _insert(connection, "making", [making])
-    for table in fields(world):
-        _insert(connection, table.name, getattr(world, table.name))
-    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Split a script; executescript would commit the transaction around it."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[Any]) -> None:
-    if not rows:
-        return
-    columns = [column.name for column in fields(rows[0])]
-    places = ", ".join("?" * len(columns))
-    connection.executemany(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})",  # noqa: S608  own names
-        [astuple(row) for row in rows],
-    )
-
-
-def _drop_all(connection: sqlite3.Connection) -> None:
-    # Views before tables, and the youngest table first, because it points at the older ones.
-    found = connection.execute(
-        "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view')"
-        " AND name NOT LIKE 'sqlite_%' ORDER BY type DESC, rowid DESC"
-    ).fetchall()
-    for kind, name in found:
-        connection.execute(f"DROP {kind} {name}")

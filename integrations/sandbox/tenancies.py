@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
+from integrations.sandbox.households import Household
 from integrations.sandbox.moments import stamp
 from integrations.sandbox.names import FIRST_NAMES, LAST_NAMES, FloorPlan, Site
 from integrations.sandbox.quirks import Quirk
@@ -17,6 +19,22 @@ FIRST_STAMP = stamp(_FIRST_MOMENT)
 # How many people live in a flat with no, one, two or three bedrooms.
 _HOUSEHOLDS = ((1, 1, 2), (1, 2, 2), (2, 2, 3, 4), (3, 4, 5))
 _ADULTS_ON_A_LEASE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which property is built.
+
+    Shape: `number` chooses its quirks and its random source; `code` stands in its records' ids.
+        With `loose_units` some leases name their unit by its number only.
+    """
+
+    number: int
+    code: str
+    property_id: str
+    connection_id: str
+    site: Site
+    loose_units: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +55,26 @@ class PropertyDraft:
     """
 
     seed: int
-    number: int
-    property_id: str
-    site: Site
+    place: Place
     units: list[UnitRow] = field(default_factory=list)
     leases: list[LeaseRow] = field(default_factory=list)
     residents: list[ResidentRow] = field(default_factory=list)
+    occupants: list[ResidentRow] = field(default_factory=list)
     payments: list[PaymentRow] = field(default_factory=list)
     random: random.Random = field(init=False)
     _moments: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.random = random.Random(f"{self.seed}/{self.number}")  # noqa: S311  invented data, no secret
+        self.random = random.Random(f"{self.seed}/{self.place.number}")  # noqa: S311  invented data, no secret
 
     def record_id(self, kind: str, number: int) -> str:
         """Write the id of a record of this property."""
-        return f"{kind}_{self.number:03d}_{number:04d}"
+        return f"{kind}_{self.place.code}_{number:04d}"
 
     def next_moment(self) -> str:
         """Give the time stamp of the next record, one second after the one before."""
         self._moments += 1
-        return stamp(_FIRST_MOMENT + timedelta(seconds=self._moments))
+        return _stamp_after(self._moments)
 
     def let(self, *, unit_id: str, quirk: Quirk, plan: FloorPlan, current: bool) -> str | None:
         """Write a unit's leases, past, current and future; return the id of the current one."""
@@ -86,6 +103,7 @@ class PropertyDraft:
     def _current_lease(self, unit_id: str, plan: FloorPlan, terms: Terms, quirk: Quirk) -> str:
         occupants_known = quirk is not Quirk.OCCUPANTS_UNKNOWN
         lease = self._add_lease(unit_id, plan, terms, occupants_known=occupants_known)
+        self.occupants += self._household(lease).bystanders(position=len(self.units))
         if self.random.random() < 1 / 2:
             self._pay_rent(lease)
         return lease.id
@@ -95,19 +113,36 @@ class PropertyDraft:
     ) -> LeaseRow:
         lease_id = self.record_id("lease", len(self.leases) + 1)
         people = self.random.choice(_HOUSEHOLDS[plan.bedrooms])
+        adults = min(people, _ADULTS_ON_A_LEASE)
+        resident_id = self._add_residents(lease_id, adults=adults)
+        rent_cents = plan.rent * 100 + self.random.randrange(-8, 9) * 500
+        made = self.next_moment()
         lease = LeaseRow(
             id=lease_id,
+            connection_id=self.place.connection_id,
+            property_id=self.place.property_id,
             unit_id=unit_id,
-            resident_id=self._add_residents(lease_id, adults=min(people, _ADULTS_ON_A_LEASE)),
+            unit_linked=int(not self.place.loose_units or len(self.units) % 12 != 5),
+            resident_id=resident_id,
             start_date=terms.start.isoformat(),
             end_date=terms.end.isoformat() if terms.end else None,
-            rent_cents=plan.rent * 100 + self.random.randrange(-8, 9) * 500,
+            rent_cents=rent_cents,
             status=terms.status,
             occupant_count=people if occupants_known else None,
-            updated_at=self.next_moment(),
+            created_at=made,
+            updated_at=made,
         )
         self.leases.append(lease)
+        self.occupants += self._household(lease).occupants(people - adults)
         return lease
+
+    def _household(self, lease: LeaseRow) -> Household:
+        return Household(
+            lease=lease,
+            family=self.residents[-1].last_name,
+            code=self.place.code,
+            first=len(self.occupants) + 1,
+        )
 
     def _add_residents(self, lease_id: str, *, adults: int) -> str:
         """Put people on a lease; return the id of the primary one."""
@@ -115,28 +150,39 @@ class PropertyDraft:
         first = len(self.residents) + 1
         for number in range(adults):
             shares_name = number == 0 or self.random.random() < 1 / 2
+            first_name = self.random.choice(FIRST_NAMES)
+            last_name = family if shares_name else self.random.choice(LAST_NAMES)
+            made = self.next_moment()
             self.residents.append(
                 ResidentRow(
                     id=self.record_id("res", first + number),
+                    connection_id=self.place.connection_id,
+                    property_id=self.place.property_id,
                     lease_id=lease_id,
-                    first_name=self.random.choice(FIRST_NAMES),
-                    last_name=family if shares_name else self.random.choice(LAST_NAMES),
-                    is_primary=int(number == 0),
-                    updated_at=self.next_moment(),
+                    first_name=first_name,
+                    last_name=last_name,
+                    role="secondary" if number else "primary",
+                    moved_out=None,
+                    created_at=made,
+                    updated_at=made,
                 )
             )
         return self.record_id("res", first)
 
     def _pay_rent(self, lease: LeaseRow) -> None:
         received = date(2025, 12, 1) + timedelta(days=self.random.randrange(0, 9))
+        made = self.next_moment()
         self.payments.append(
             PaymentRow(
                 id=self.record_id("pay", len(self.payments) + 1),
+                connection_id=lease.connection_id,
+                property_id=lease.property_id,
                 lease_id=lease.id,
                 amount_cents=lease.rent_cents,
                 received_on=received.isoformat(),
                 charge_id=None,
-                updated_at=self.next_moment(),
+                created_at=made,
+                updated_at=made,
             )
         )
 
@@ -145,6 +191,11 @@ class PropertyDraft:
         months = (latest.year - earliest.year) * 12 + latest.month - earliest.month
         month = earliest.month - 1 + self.random.randint(0, months)
         return date(earliest.year + month // 12, month % 12 + 1, 1)
+
+
+@cache
+def _stamp_after(seconds: int) -> str:
+    return stamp(_FIRST_MOMENT + timedelta(seconds=seconds))
 
 
 def _year_before(day: date) -> date:

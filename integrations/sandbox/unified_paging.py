@@ -7,10 +7,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from integrations.sandbox.listing import Selection, count_rows, select_rows
+from integrations.sandbox.listing import Selection, has_more_after, read_after, read_page
 from integrations.sandbox.problems import Problem, invalid
-from integrations.sandbox.unified_records import Writer
-from meterbase.lib.exact_json import JsonValue
 
 _DEFAULT_PER_PAGE = 50
 _LARGEST_PER_PAGE = 200
@@ -43,60 +41,51 @@ def paging_of(query: Mapping[str, str]) -> Paging:
     )
 
 
-def list_page(
-    connection: sqlite3.Connection, selection: Selection, paging: Paging, *, write: Writer
-) -> JsonValue:
-    """Read and write the wanted part of a list."""
+def list_page(connection: sqlite3.Connection, selection: Selection, paging: Paging) -> str:
+    """Read the wanted part of a list as JSON."""
     if paging.cursor is not None:
-        return _by_cursor(connection, selection, paging.per_page, paging.cursor, write=write)
-    total = count_rows(connection, selection)
-    offset = (paging.page - 1) * paging.per_page
-    rows = select_rows(connection, selection, limit=paging.per_page, offset=offset)
-    return {
-        "data": [write(row) for row in rows],
-        "pagination": {
-            "total": total,
-            "page": paging.page,
-            "per_page": paging.per_page,
-            "total_pages": -(-total // paging.per_page),
-        },
-    }
+        return _by_cursor(connection, selection, paging.per_page, paging.cursor)
+    page = read_page(
+        connection,
+        selection,
+        order="seq",
+        limit=paging.per_page,
+        offset=(paging.page - 1) * paging.per_page,
+    )
+    total = page.total or 0
+    return (
+        f'{{"data":[{page.rows}],"pagination":{{"total":{total},"page":{paging.page},'
+        f'"per_page":{paging.per_page},"total_pages":{-(-total // paging.per_page)}}}}}'
+    )
 
 
 def _by_cursor(
-    connection: sqlite3.Connection,
-    selection: Selection,
-    per_page: int,
-    cursor: str,
-    *,
-    write: Writer,
-) -> JsonValue:
+    connection: sqlite3.Connection, selection: Selection, per_page: int, cursor: str
+) -> str:
     """Continue after the row that the cursor names, so that new rows never shift old ones."""
-    after = _seq_of(cursor, selection.view) if cursor else 0
-    rows = select_rows(connection, selection, limit=per_page + 1, after_seq=after)
-    has_more = len(rows) > per_page
-    shown = rows[:per_page]
-    return {
-        "data": [write(row) for row in shown],
-        "pagination": {
-            "next_cursor": _cursor_to(selection.view, shown[-1]["seq"]) if has_more else None,
-            "has_more": has_more,
-            "per_page": per_page,
-        },
-    }
+    after = _seq_of(cursor, selection.listing.table) if cursor else 0
+    page = read_after(connection, selection, after_seq=after, limit=per_page)
+    following = "null"
+    if page.count == per_page and has_more_after(connection, selection, after_seq=page.last_seq):
+        following = f'"{_cursor_to(selection.listing.table, page.last_seq)}"'
+    has_more = "false" if following == "null" else "true"
+    return (
+        f'{{"data":[{page.rows}],"pagination":{{"next_cursor":{following},'
+        f'"has_more":{has_more},"per_page":{per_page}}}}}'
+    )
 
 
-def _cursor_to(view: str, seq: int) -> str:
-    return urlsafe_b64encode(f"{view}:{seq}".encode()).decode().rstrip("=")
+def _cursor_to(table: str, seq: int) -> str:
+    return urlsafe_b64encode(f"{table}:{seq}".encode()).decode().rstrip("=")
 
 
-def _seq_of(cursor: str, view: str) -> int:
+def _seq_of(cursor: str, table: str) -> int:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         name, _, seq = urlsafe_b64decode(padded.encode("ascii")).decode("ascii").partition(":")
     except ValueError:
         raise _bad_cursor() from None
-    if name != view or not seq.isdigit() or len(seq) > len("999999999999"):
+    if name != table or not seq.isdigit() or len(seq) > len("999999999999"):
         raise _bad_cursor()
     return int(seq)
 

@@ -67,7 +67,8 @@ class Client:
             raw = response.read()
         finally:
             connection.close()
-        body = json.loads(raw, parse_float=Decimal) if raw else None
+        is_json = "json" in response.headers.get("Content-Type", "")
+        body = json.loads(raw, parse_float=Decimal) if raw and is_json else None
         return Answer(status=response.status, headers=response.headers, raw=raw, body=body)
 
     def all_ids(self, path: str, *, per_page: int) -> list[str]:

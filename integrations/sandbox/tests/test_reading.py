@@ -168,7 +168,6 @@ def test_lists_over_everything_leave_out_what_is_behind_an_expired_login(full):
         "/v1/properties?connection_id=conn_404",
         "/v1/charges?unit_id=unit_404",
         "/v1/nothing",
-        "/v1/units/",
         "/v1/units/a/b",
         "/",
     ],

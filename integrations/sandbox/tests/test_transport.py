@@ -159,3 +159,17 @@ def test_stopping_answers_what_is_under_way_and_hangs_up_on_the_idle(tmp_path):
         assert posted.result(timeout=5).status == 201
     assert idle.recv(1) == b""
     idle.close()
+
+
+def test_contract_v1_tells_no_time_at_which_the_limit_is_reset(tmp_path):
+    with running_sandbox(data_dir=tmp_path, properties=1, units=1, rate_limit=1) as running:
+        client = Client(running.base_url)
+        answers = [client.get("/v1/units/") for _ in range(4)]
+        refused = [answer for answer in answers if answer.status == 429]
+        # A minute may end in between.
+        assert len(refused) >= 2
+        for answer in answers:
+            assert answer.headers["X-RateLimit-Limit"] == "1"
+            assert answer.headers["X-RateLimit-Remaining"] == "0"
+            assert answer.headers["X-RateLimit-Reset"] is None
+            assert answer.headers["Retry-After"] is None
