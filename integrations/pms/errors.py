@@ -12,6 +12,7 @@ PmsError
     ├── NotFound           the id is wrong, or the record is gone
     ├── LeaseNotFound      no active lease on the unit
     ├── InvalidChargeCode  the code is not in the property's chart of accounts
+    ├── NotSupported       this PMS, or Propexo for it, cannot do that at all
     ├── DuplicateCharge    the PMS has this charge already; `charge_id` names it
     └── InvalidRequest     a field of the request is wrong; `details` says which
 """
@@ -106,6 +107,12 @@ class InvalidChargeCode(Refused):
     """The charge code is not set up for the property."""
 
     code = "INVALID_CHARGE_CODE"
+
+
+class NotSupported(Refused):
+    """Propexo cannot do this with that PMS, whatever is asked."""
+
+    code = "NOT_SUPPORTED"
 
 
 class DuplicateCharge(Refused):

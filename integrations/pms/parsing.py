@@ -5,7 +5,7 @@ A reader notes what is wrong and goes on, so that one look at a row finds all of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -83,6 +83,13 @@ class Fields:
         """Read text, tidied up; null reads as empty."""
         return self._checked(name, values.text_from) or ""
 
+    def word(self, name: str, *, among: Collection[str]) -> str:
+        """Read a word in capitals that must be one of those that the contract has."""
+        found = self.text(name).upper()
+        if found not in among:
+            self._note(name, "one of " + ", ".join(among))
+        return found
+
     def prose(self, name: str) -> str:
         """Read text of any length, tidied up; null reads as empty."""
         return self._checked(name, values.prose_from) or ""
@@ -117,6 +124,14 @@ class Fields:
         """Read a number of rooms; a studio has 0 bedrooms, blank is None."""
         return self._checked(name, values.rooms_from)
 
+    def lenient_rooms(self, name: str, *, warnings: list[str]) -> Decimal | None:
+        """Read a number of rooms; what makes no sense is unknown, with a warning."""
+        found = values.rooms_from(self._row.get(name))
+        if isinstance(found, Wrong):
+            warnings.append(self._sentence(name, found.allowed))
+            return None
+        return found
+
     def amount(self, name: str) -> Decimal:
         """Read an amount of money that must be there.
 
@@ -126,6 +141,26 @@ class Fields:
         if self._row.get(name) is None:
             self._note(name, "an amount in dollars")
         return found or Decimal("0.00")
+
+    def cents(self, name: str) -> Decimal:
+        """Read an amount of money in cents that must be there.
+
+        Units: dollars with exactly two decimals.
+        """
+        if self._row.get(name) is None:
+            self._note(name, "a whole number of cents")
+        return self.optional_cents(name) or Decimal("0.00")
+
+    def optional_cents(self, name: str) -> Decimal | None:
+        """Read an amount of money in cents; null is None.
+
+        Units: dollars with exactly two decimals.
+        """
+        return self._checked(name, values.cents_from)
+
+    def calendar_day(self, name: str) -> date | None:
+        """Read the day of a time stamp as it is written; null is None."""
+        return self._checked(name, values.calendar_day_from)
 
     def day(self, name: str) -> date | None:
         """Read a day; null is None."""
@@ -151,6 +186,24 @@ class Fields:
         found = self._checked(name, values.object_from) or {}
         return Fields(found, problems=self.problems, path=f"{self._path}{name}.")
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Read a list of texts; an entry that is something else is shown as JSON."""
+        found = self._checked(name, values.list_from) or []
+        return tuple(entry if isinstance(entry, str) else _shown(entry) for entry in found)
+
+    def each(self, name: str) -> tuple[Fields, ...] | None:
+        """Go into a list of objects inside the row; null is None."""
+        found = self._checked(name, values.list_from)
+        if found is None:
+            return None
+        return tuple(self._entry(name, place, entry) for place, entry in enumerate(found))
+
+    def _entry(self, name: str, place: int, entry: object) -> Fields:
+        if not isinstance(entry, dict):
+            self._note(name, "a list of objects")
+            entry = {}
+        return Fields(entry, problems=self.problems, path=f"{self._path}{name}.{place}.")
+
     def _checked(
         self, name: str, read: Callable[[object], _Record | Wrong | None]
     ) -> _Record | None:
@@ -161,8 +214,11 @@ class Fields:
         return found
 
     def _note(self, name: str, allowed: str) -> None:
+        self.problems.append(self._sentence(name, allowed))
+
+    def _sentence(self, name: str, allowed: str) -> str:
         shown = _shown(self._row.get(name))[:_SHOWN_CHARACTERS]
-        self.problems.append(f"{self._path}{name} is {shown}; it must be {allowed}.")
+        return f"{self._path}{name} is {shown}; it must be {allowed}."
 
 
 def _shown(value: object) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
 from integrations.pms import unified_charges, unified_records
 from integrations.pms.answer import Answer
-from integrations.pms.errors import NotFound, UnreadableAnswer
+from integrations.pms.errors import InvalidRequest, NotFound
+from integrations.pms.gateway import OnPage
+from integrations.pms.moments import utc_text
+from integrations.pms.paging import Turn
 from integrations.pms.parsing import Fields, read_row
+from integrations.pms.reading import json_of, unreadable
 from integrations.pms.records import (
     ChargeOrder,
     ChargeReceipt,
@@ -25,11 +29,11 @@ from integrations.pms.records import (
     PmsProperty,
     PmsResident,
     PmsUnit,
+    PmsWriteJob,
     RateLimit,
     RecordKind,
 )
 from integrations.pms.transport import Transport
-from meterbase.lib.exact_json import MalformedJson
 
 _Record = TypeVar("_Record")
 
@@ -56,6 +60,11 @@ class UnifiedGateway:
         """Tell what the last answer's rate headers said."""
         return self._transport.rate_limit
 
+    @property
+    def shows_charges_at_once(self) -> bool:
+        """Say that the ledger shows a charge from the moment on that it is made."""
+        return True
+
     def read_connection(self, *, connection_id: str) -> PmsConnection:
         """Read one connection.
 
@@ -65,26 +74,32 @@ class UnifiedGateway:
             # Dots would climb out of the path instead of naming a record.
             raise NotFound(f"Propexo has no connection with the id {connection_id!r}.")
         answer = self._transport.get(f"/v1/connections/{quote(connection_id, safe='')}")
-        record = read_row(
-            _json_of(answer), kind="connection", build=unified_records.connection_from
-        )
+        record = read_row(json_of(answer), kind="connection", build=unified_records.connection_from)
         if isinstance(record, MalformedRecord):
-            raise _unreadable(answer, " ".join(record.problems))
+            raise unreadable(answer, " ".join(record.problems))
         if record.connection_id != connection_id:
-            raise _unreadable(answer, "It describes another connection than the one asked for.")
+            raise unreadable(answer, "It describes another connection than the one asked for.")
         return record
 
-    def list_properties(self, *, connection_id: str) -> Iterator[PmsProperty | MalformedRecord]:
+    def list_properties(
+        self, *, connection_id: str, resume_at: str | None = None, on_page: OnPage | None = None
+    ) -> Iterator[PmsProperty | MalformedRecord]:
         """List the properties of a connection."""
         return self._list(
             "/v1/properties",
             {"connection_id": connection_id},
             kind="property",
             build=unified_records.property_from,
+            turn=Turn(resume_at, on_page),
         )
 
     def list_units(
-        self, *, property_id: str, updated_since: datetime | None = None
+        self,
+        *,
+        property_id: str,
+        updated_since: datetime | None = None,
+        resume_at: str | None = None,
+        on_page: OnPage | None = None,
     ) -> Iterator[PmsUnit | MalformedRecord]:
         """List the units of a property."""
         return self._list(
@@ -92,10 +107,16 @@ class UnifiedGateway:
             _of_property(property_id, updated_since),
             kind="unit",
             build=partial(unified_records.unit_from, property_id=property_id),
+            turn=Turn(resume_at, on_page),
         )
 
     def list_leases(
-        self, *, property_id: str, updated_since: datetime | None = None
+        self,
+        *,
+        property_id: str,
+        updated_since: datetime | None = None,
+        resume_at: str | None = None,
+        on_page: OnPage | None = None,
     ) -> Iterator[PmsLease | MalformedRecord]:
         """List the leases of a property."""
         return self._list(
@@ -103,10 +124,16 @@ class UnifiedGateway:
             _of_property(property_id, updated_since),
             kind="lease",
             build=unified_records.lease_from,
+            turn=Turn(resume_at, on_page),
         )
 
     def list_residents(
-        self, *, property_id: str, updated_since: datetime | None = None
+        self,
+        *,
+        property_id: str,
+        updated_since: datetime | None = None,
+        resume_at: str | None = None,
+        on_page: OnPage | None = None,
     ) -> Iterator[PmsResident | MalformedRecord]:
         """List the residents of a property."""
         return self._list(
@@ -114,20 +141,31 @@ class UnifiedGateway:
             _of_property(property_id, updated_since),
             kind="resident",
             build=unified_records.resident_from,
+            turn=Turn(resume_at, on_page),
         )
 
-    def list_charge_codes(self, *, property_id: str) -> Iterator[PmsChargeCode | MalformedRecord]:
+    def list_charge_codes(
+        self, *, property_id: str, resume_at: str | None = None, on_page: OnPage | None = None
+    ) -> Iterator[PmsChargeCode | MalformedRecord]:
         """List a property's chart of accounts."""
         return self._list(
             "/v1/charge-codes",
             {"property_id": property_id},
             kind="charge_code",
             build=partial(unified_records.charge_code_from, property_id=property_id),
+            turn=Turn(resume_at, on_page),
             id_field="code",
         )
 
     def list_charges(
-        self, *, property_id: str, unit_id: str | None = None, effective_date: date | None = None
+        self,
+        *,
+        property_id: str,
+        unit_id: str | None = None,
+        lease_id: str | None = None,
+        effective_date: date | None = None,
+        resume_at: str | None = None,
+        on_page: OnPage | None = None,
     ) -> Iterator[PmsCharge | MalformedRecord]:
         """List charges in the PMS's ledger."""
         filters = {"property_id": property_id}
@@ -135,15 +173,26 @@ class UnifiedGateway:
             filters["unit_id"] = unit_id
         if effective_date is not None:
             filters["effective_date"] = effective_date.isoformat()
-        return self._list("/v1/charges", filters, kind="charge", build=unified_records.charge_from)
+        rows = self._list(
+            "/v1/charges",
+            filters,
+            kind="charge",
+            build=unified_records.charge_from,
+            turn=Turn(resume_at, on_page),
+        )
+        # The contract has no filter by lease; a row without one may still be the one looked for.
+        return (row for row in rows if lease_id is None or _may_be_of_lease(row, lease_id))
 
-    def list_payments(self, *, property_id: str) -> Iterator[PmsPayment | MalformedRecord]:
+    def list_payments(
+        self, *, property_id: str, resume_at: str | None = None, on_page: OnPage | None = None
+    ) -> Iterator[PmsPayment | MalformedRecord]:
         """List the payments of a property."""
         return self._list(
             "/v1/payments",
             {"property_id": property_id},
             kind="payment",
             build=unified_records.payment_from,
+            turn=Turn(resume_at, on_page),
         )
 
     def charge_body(self, *, order: ChargeOrder) -> bytes:
@@ -166,6 +215,13 @@ class UnifiedGateway:
         )
         return unified_charges.receipt_for(answer, sent=sent)
 
+    def read_write_job(self, *, job_id: str) -> PmsWriteJob:
+        """Say that there is no such job: this contract makes a charge at once.
+
+        Errors: NotFound, always.
+        """
+        raise NotFound(f"Propexo has no job with the id {job_id!r}.")
+
     def _list(
         self,
         path: str,
@@ -173,60 +229,61 @@ class UnifiedGateway:
         *,
         kind: RecordKind,
         build: Callable[[Fields], _Record],
+        turn: Turn,
         id_field: str = "id",
     ) -> Iterator[_Record | MalformedRecord]:
-        cursor = ""
+        cursor = turn.resume_at or ""
         seen = {cursor}
         while True:
             params = {**filters, "cursor": cursor, "per_page": str(_ROWS_PER_PAGE)}
-            answer = self._transport.get(path, params=params)
+            try:
+                answer = self._transport.get(path, params=params)
+            except InvalidRequest:
+                if not cursor or cursor != turn.resume_at:
+                    raise
+                # The mark has expired; reading from the start loses nothing.
+                cursor = ""
+                continue
             page = _page_of(answer)
             for row in page.rows:
                 yield read_row(row, kind=kind, build=build, id_field=id_field)
+            turn.page_is_read(page.next_cursor)
             if page.next_cursor is None:
                 return
             cursor = page.next_cursor
             if cursor in seen:
-                raise _unreadable(answer, "The list goes round in circles.")
+                raise unreadable(answer, "The list goes round in circles.")
             seen.add(cursor)
+
+
+def _may_be_of_lease(row: PmsCharge | MalformedRecord, lease_id: str) -> bool:
+    return isinstance(row, MalformedRecord) or row.lease_id in (None, lease_id)
 
 
 def _of_property(property_id: str, updated_since: datetime | None) -> dict[str, str]:
     filters = {"property_id": property_id}
     if updated_since is not None:
-        if updated_since.tzinfo is None:
-            raise ValueError("updated_since needs a time zone")
-        moment = updated_since.astimezone(UTC).isoformat()
-        filters["updated_since"] = moment.replace("+00:00", "Z")
+        filters["updated_since"] = utc_text(updated_since)
     return filters
 
 
 def _page_of(answer: Answer) -> _Page:
-    body = _json_of(answer)
+    body = json_of(answer)
     rows = body.get("data") if isinstance(body, dict) else None
     pagination = body.get("pagination") if isinstance(body, dict) else None
     if not isinstance(rows, list) or not isinstance(pagination, dict):
-        raise _unreadable(answer, "It is not a page of a list.")
+        raise unreadable(answer, "It is not a page of a list.")
     match pagination.get("has_more"), pagination.get("next_cursor"):
         case False, _:
             return _Page(rows, None)
         case True, str(cursor) if cursor:
+            _check_is_whole(rows, pagination.get("per_page"), answer)
             return _Page(rows, cursor)
     # A list that ends too early would pass for a complete one, and a charge for missing.
-    raise _unreadable(answer, "It does not say where the list goes on.")
+    raise unreadable(answer, "It does not say where the list goes on.")
 
 
-def _json_of(answer: Answer) -> object:
-    try:
-        return answer.json()
-    except MalformedJson:
-        raise _unreadable(answer, "It is not JSON.") from None
-
-
-def _unreadable(answer: Answer, why: str) -> UnreadableAnswer:
-    return UnreadableAnswer(
-        f"Propexo's answer cannot be read. {why}",
-        http_status=answer.status,
-        raw=answer.excerpt,
-        request_id=answer.request_id,
-    )
+def _check_is_whole(rows: list[object], per_page: object, answer: Answer) -> None:
+    """Notice rows that got lost: only the last page may be shorter than a page."""
+    if isinstance(per_page, int) and len(rows) < per_page:
+        raise unreadable(answer, f"The page has {len(rows)} rows instead of {per_page}.")

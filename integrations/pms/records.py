@@ -8,6 +8,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+from integrations.pms.reference import find_reference
+
+Contract = Literal["unified", "v1"]
+
+ChargeCodeKind = Literal["charge_code", "financial_account"]
+
 RecordKind = Literal[
     "connection", "property", "unit", "lease", "resident", "charge", "charge_code", "payment"
 ]
@@ -40,7 +46,9 @@ class ConnectionHealth(StrEnum):
 class PmsConnection:
     """A PMS login that Propexo holds.
 
-    Shape: `provider` is Propexo's own word for the platform, such as "yardi".
+    Shape: `provider` is Propexo's own word for the platform, such as "yardi", in small letters;
+        `contract` is the wire contract that it was read in; `posts_charges` is what Propexo last
+        proved about making charges in the PMS, None when it never tried.
     """
 
     connection_id: str
@@ -49,12 +57,17 @@ class PmsConnection:
     health: ConnectionHealth
     raw_status: str
     last_synced_at: datetime | None
+    contract: Contract
+    posts_charges: bool | None = None
+    is_running_sync: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PmsProperty:
     """A building as the PMS knows it.
 
+    Shape: `enabled` is False when Propexo does not load the building's units and leases, None when
+        it does not say.
     Units: square feet.
     """
 
@@ -67,6 +80,7 @@ class PmsProperty:
     unit_count: int | None
     square_footage: int | None
     updated_at: datetime | None = None
+    enabled: bool | None = None
 
 
 class Occupancy(StrEnum):
@@ -82,6 +96,7 @@ class PmsUnit:
     """A unit as the PMS knows it; a number that the PMS lacks is None, never 0.
 
     Shape: `billable` is False for down, model and admin units. `raw_status` is the PMS's word.
+        `warnings` are sentences about values that make no sense and were read as unknown.
     Units: square feet.
     """
 
@@ -98,6 +113,7 @@ class PmsUnit:
     current_lease_id: str | None
     occupant_count: int | None
     updated_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class LeaseStatus(StrEnum):
@@ -114,7 +130,9 @@ class LeaseStatus(StrEnum):
 class PmsLease:
     """A lease as the PMS knows it.
 
-    Shape: days are [start, end); an end of None is open.
+    Shape: days are [start, end); an end of None is open. `unit_id` is empty when the PMS names the
+        unit by `unit_number` alone. `move_in` and `move_out` are the days on which people came and
+        went, whatever the lease says.
     """
 
     lease_id: str
@@ -127,17 +145,24 @@ class PmsLease:
     occupant_count: int | None
     monthly_rent: Decimal | None
     updated_at: datetime | None = None
+    unit_number: str = ""
+    move_in: date | None = None
+    move_out: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PmsResident:
-    """A resident's name and place; nothing else about a person is read."""
+    """A resident's name and place; nothing else about a person is read.
+
+    Shape: a contract names the resident's unit or leases, seldom both.
+    """
 
     resident_id: str
     first_name: str
     last_name: str
     unit_id: str | None
     is_primary: bool | None
+    lease_ids: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -149,7 +174,8 @@ class PmsResident:
 class PmsCharge:
     """A charge in the PMS's own ledger.
 
-    Units: dollars, exact.
+    Shape: `unit_id` is empty when the ledger does not name the unit.
+    Units: dollars, exact; negative for a credit.
     """
 
     charge_id: str
@@ -159,16 +185,27 @@ class PmsCharge:
     effective_date: date
     charge_code: str
     description: str
+    reference_number: str = ""
+
+    @property
+    def reference(self) -> str | None:
+        """Find MeterBase's reference, wherever this PMS keeps it."""
+        return find_reference(self.reference_number) or find_reference(self.description)
 
 
 @dataclass(frozen=True, slots=True)
 class PmsChargeCode:
-    """An entry of a property's chart of accounts."""
+    """An entry of a property's chart of accounts: a charge code or a financial account.
+
+    Shape: `code` is what the accountant calls it, `remote_id` what Propexo wants to be told.
+    """
 
     code: str
     name: str
     property_id: str
     gl_account: str
+    remote_id: str
+    kind: ChargeCodeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +226,13 @@ class PmsPayment:
 class ChargeOrder:
     """A charge to be made in the PMS.
 
-    Shape: `reference` is ours, travels in the description and finds the charge again.
+    Shape: `reference` is ours, travels with the charge and finds it again. `charge_code` is
+        MeterBase's own word; the two ids are what it is mapped to in the property's chart of
+        accounts. `batch_id` names what is posted together, for a PMS that keeps charges in batches.
     Units: dollars, exact; negative for a reversal.
     """
 
+    property_id: str
     unit_id: str
     lease_id: str | None
     resident_id: str | None
@@ -201,6 +241,10 @@ class ChargeOrder:
     charge_code: str
     description: str
     reference: str
+    charge_code_id: str | None = None
+    financial_account_id: str | None = None
+    post_month: date | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +259,24 @@ class ChargeReceipt:
     http_status: int
     answer: str
     lease_id: str | None = None
+
+
+WriteState = Literal["pending", "succeeded", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PmsWriteJob:
+    """How far Propexo has come with a charge that it took.
+
+    Shape: `charge_id` is None where the PMS does not tell it, even when the charge was made.
+        `errors` is the PMS's own text, `code` MeterBase's word for it, both for a failed job only.
+    """
+
+    job_id: str
+    state: WriteState
+    charge_id: str | None
+    errors: tuple[str, ...] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from integrations.pms.answer import Answer, wait_after
+from integrations.pms.complaints import code_of_text
 from integrations.pms.errors import (
     ApiKeyRefused,
     DuplicateCharge,
@@ -16,6 +17,7 @@ from integrations.pms.errors import (
     InvalidRequest,
     LeaseNotFound,
     NotFound,
+    NotSupported,
     OutcomeUnknown,
     PmsError,
     PmsLoginExpired,
@@ -48,6 +50,7 @@ _DUPLICATE = (
     "The property management system already has a charge for this unit, code and date. "
     "Check whether it was posted before."
 )
+_NOT_OFFERED = "Propexo does not offer this for the property management system."
 _LOST_OUTCOME = (
     "Propexo gave no clear answer, so the charge may or may not have been made. "
     "MeterBase looks it up before anything is sent again."
@@ -55,6 +58,8 @@ _LOST_OUTCOME = (
 
 # The statuses by which Propexo says that it looked at the request, refused it and changed nothing.
 _DEFINITE = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, 422})
+# Contract v1 has this one code for everything; what is wrong is in the text.
+_ANYTHING_WRONG = "invalid_request"
 _BY_CODE: dict[str, tuple[type[Refused], str]] = {
     "LEASE_NOT_FOUND": (LeaseNotFound, _NO_LEASE),
     "INVALID_CHARGE_CODE": (InvalidChargeCode, _NO_CODE),
@@ -132,6 +137,9 @@ def _shared_error(answer: Answer, complaint: Complaint, *, now: datetime) -> Pms
             return _error(PmsLoginExpired, _PMS_LOGIN, answer)
         case HTTPStatus.TOO_MANY_REQUESTS:
             return _throttled(answer, now=now)
+        # Without Propexo's own words a 405 could be anybody's, and a write be on its way.
+        case HTTPStatus.METHOD_NOT_ALLOWED if complaint.code:
+            return _error(NotSupported, _NOT_OFFERED, answer)
         case status if status in _DEFINITE:
             return _refusal(answer, complaint)
     return None
@@ -148,8 +156,13 @@ def _throttled(answer: Answer, *, now: datetime) -> Throttled:
 
 
 def _refusal(answer: Answer, complaint: Complaint) -> Refused:
-    if complaint.code in _BY_CODE:
-        kind, message = _BY_CODE[complaint.code]
+    code = complaint.code
+    if code == _ANYTHING_WRONG:
+        code = code_of_text(complaint.message)
+    if code == "DUPLICATE_CHARGE":
+        return DuplicateCharge(_DUPLICATE, charge_id=None, raw=answer.excerpt)
+    if code in _BY_CODE:
+        kind, message = _BY_CODE[code]
         return _error(kind, message, answer)
     if answer.status == HTTPStatus.NOT_FOUND:
         return _error(NotFound, _NO_RECORD, answer)

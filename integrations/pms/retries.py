@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
+from typing import Any, Self
 
 from urllib3 import BaseHTTPResponse
 from urllib3.connectionpool import ConnectionPool
@@ -26,6 +28,15 @@ class ReadRetry(Retry):
     A wait that Propexo asks for is kept to the second; one longer than `retry_after_max`, or than
     what is left of the deadline, ends the repeats, and the caller gets the answer as it is.
     """
+
+    before_repeat: Callable[[], None] | None = None
+
+    # Any: the parameters are those of the parent, handed on unseen.
+    def new(self, **kw: Any) -> Self:
+        """Make the rule that holds after one more try."""
+        following = super().new(**kw)
+        following.before_repeat = self.before_repeat
+        return following
 
     # The parameters are the parent's, in the parent's order: urllib3 calls this.
     def increment(
@@ -69,23 +80,37 @@ class ReadRetry(Retry):
         """Wait before the next try, never past the deadline."""
         wait = self.wait_before(response) or self.get_backoff_time()
         time.sleep(max(0.0, min(wait, seconds_left())))
+        if self.before_repeat is not None:
+            self.before_repeat()
 
 
-def read_retries(*, backoff: float, longest_wait: float) -> ReadRetry:
+def read_retries(
+    *,
+    backoff: float,
+    longest_wait: float,
+    repeats_throttled: bool = True,
+    before_repeat: Callable[[], None] | None = None,
+) -> ReadRetry:
     """Make the rule by which reads are repeated.
 
+    Shape: `before_repeat` is called when the wait is over and the next try is about to leave.
     Units: seconds.
     """
-    return ReadRetry(
+    throttled = frozenset() if repeats_throttled else frozenset({HTTPStatus.TOO_MANY_REQUESTS})
+    rule = ReadRetry(
         total=_REPEATS,
         allowed_methods={"GET"},
-        status_forcelist=_WORTH_ANOTHER_TRY,
+        status_forcelist=_WORTH_ANOTHER_TRY - throttled,
         backoff_factor=backoff,
         backoff_max=longest_wait,
         # urllib3 hands any number on to min(), so parts of a second are fine.
         retry_after_max=longest_wait,  # type: ignore[arg-type]
+        # Otherwise a 429 that names a wait would be repeated all the same.
+        respect_retry_after_header=repeats_throttled,
         raise_on_status=False,
     )
+    rule.before_repeat = before_repeat
+    return rule
 
 
 def no_retries() -> Retry:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -20,10 +21,11 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
-from integrations.pms.answer import EXCERPT_CHARACTERS, Answer, read_rate_limit
+from integrations.pms.answer import EXCERPT_CHARACTERS, Answer, read_rate_limit, wait_after
 from integrations.pms.api_key import ApiKey, HiddenText
 from integrations.pms.deadline import DeadlineAdapter, deadline
 from integrations.pms.errors import NeverSent, OutcomeUnknown, PmsError, Unavailable
+from integrations.pms.pacing import Pacer, Purpose
 from integrations.pms.records import RateLimit
 from integrations.pms.refusals import read_error, write_error
 from integrations.pms.retries import no_retries, read_retries
@@ -32,6 +34,9 @@ USER_AGENT = "MeterBase/0.1"
 
 _CHUNK_BYTES = 65_536
 _LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
+
+# How often a read that was throttled waits for another turn; the pacer bounds how long.
+_MOST_TURNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Transport:
         *,
         timeouts: Timeouts | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        pacer: Pacer | None = None,
     ) -> None:
         # A traceback that shows local variables must not show the key, so the name is bound anew,
         # and must be able to show an object that is not finished.
@@ -77,10 +83,15 @@ class Transport:
         self._base_url = _checked_base_url(base_url)
         self._timeouts = timeouts or Timeouts()
         self._clock = clock
+        self._pacer = pacer
         self._rate_limit: RateLimit | None = None
         self._reads = DeadlineAdapter(
             max_retries=read_retries(
-                backoff=self._timeouts.backoff, longest_wait=self._timeouts.longest_wait
+                backoff=self._timeouts.backoff,
+                longest_wait=self._timeouts.longest_wait,
+                # With a pacer a 429 concerns everybody, so it is not dealt with in silence here.
+                repeats_throttled=pacer is None,
+                before_repeat=partial(pacer.wait, purpose="read") if pacer else None,
             )
         )
 
@@ -116,8 +127,12 @@ class Transport:
         request = requests.Request(
             "GET", self._url(path), params=dict(params or {}), headers=self._headers()
         ).prepare()
-        with deadline(self._timeouts.read_total):
-            outcome = self._exchange(self._reads, request)
+        for turn in range(_MOST_TURNS):
+            self._await_turn("read")
+            with deadline(self._timeouts.read_total):
+                outcome = self._exchange(self._reads, request)
+            if self._pacer is None or not _is_throttled(outcome) or turn == _MOST_TURNS - 1:
+                break
         # Raised here and not where it was caught: the caught error's frames hold the request bytes.
         if not isinstance(outcome, Answer):
             raise _failed_read(outcome)
@@ -143,6 +158,7 @@ class Transport:
             | {"Content-Type": "application/json", "Connection": "close"}
             | dict(headers or {}),
         ).prepare()
+        self._await_turn("post")
         adapter = DeadlineAdapter(max_retries=no_retries())
         try:
             with deadline(self._timeouts.write_total):
@@ -168,8 +184,21 @@ class Transport:
         headers = CaseInsensitiveDict(
             {name: self._key.blank_out_text(value) for name, value in response.headers.items()}
         )
-        self._rate_limit = read_rate_limit(headers, now=self._clock()) or self._rate_limit
+        self._note_rate(response.status_code, headers)
         return Answer(status=response.status_code, headers=headers, body=body)
+
+    def _await_turn(self, purpose: Purpose) -> None:
+        if self._pacer is not None:
+            self._pacer.wait(purpose=purpose)
+
+    def _note_rate(self, status: int, headers: Mapping[str, str]) -> None:
+        now = self._clock()
+        stated = read_rate_limit(headers, now=now)
+        self._rate_limit = stated or self._rate_limit
+        if self._pacer is not None:
+            is_throttled = status == HTTPStatus.TOO_MANY_REQUESTS
+            throttled_for = wait_after(headers, now=now) if is_throttled else None
+            self._pacer.saw(rate_limit=stated, throttled_for=throttled_for)
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -228,6 +257,10 @@ def _read_body(response: requests.Response) -> bytes:
 
 def _is_success(answer: Answer) -> bool:
     return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _is_throttled(outcome: Answer | _Failure) -> bool:
+    return isinstance(outcome, Answer) and outcome.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _checked_base_url(base_url: str) -> str:

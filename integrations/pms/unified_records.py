@@ -30,11 +30,13 @@ def connection_from(fields: Fields) -> PmsConnection:
     status = fields.text("status")
     return PmsConnection(
         connection_id=fields.identifier("id"),
-        provider=fields.text("provider"),
+        provider=fields.text("provider").casefold(),
         name=fields.text("name"),
         health=_health_of(status),
         raw_status=status,
         last_synced_at=fields.moment("last_synced_at"),
+        contract="unified",
+        is_running_sync=_health_of(status) is ConnectionHealth.SYNCING,
     )
 
 
@@ -118,11 +120,14 @@ def charge_from(fields: Fields) -> PmsCharge:
 
 def charge_code_from(fields: Fields, *, property_id: str) -> PmsChargeCode:
     """Read an entry of a property's chart of accounts."""
+    code = fields.identifier("code")
     return PmsChargeCode(
-        code=fields.identifier("code"),
+        code=code,
         name=fields.text("name"),
         property_id=fields.expected("property_id", value=property_id),
         gl_account=fields.label("gl_account"),
+        remote_id=code,
+        kind="charge_code",
     )
 
 

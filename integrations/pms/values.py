@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from meterbase.lib.money import NotAnAmount, cents_from_dollars, dollars_from_cents
+from meterbase.lib.money import LARGEST, NotAnAmount, cents_from_dollars, dollars_from_cents
 
 _BLANKS = frozenset({"", "-", "--", "null", "none"})
 _STUDIOS = frozenset({"studio", "stu"})
@@ -16,6 +16,9 @@ _NUMBER = re.compile(
     r"(?P<number>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)"
     r"(?:\s*(?:sf|sq\.?\s*ft\.?|square feet))?",
     re.IGNORECASE,
+)
+_CALENDAR_DAY = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?"
 )
 _DAY = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00(?::00(?:\.0+)?)?(?:Z|[+]00:?00))?")
 # Ten to the eleventh: no unit, building or amount comes near, and no number eats the memory.
@@ -36,6 +39,9 @@ class Wrong:
 
 def tidy(text: str) -> str:
     """Bring text into one form: composed letters, single spaces, nothing that cannot be stored."""
+    # Nothing in plain printable text can be composed or left out, and most text is that.
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     plain = "".join(
         " " if unicodedata.category(letter) == "Cc" else letter
         for letter in unicodedata.normalize("NFC", text)
@@ -158,6 +164,30 @@ def amount_from(value: object) -> Decimal | Wrong | None:
         return Wrong("an amount in dollars with at most two decimals")
 
 
+def cents_from(value: object) -> Decimal | Wrong | None:
+    """Read an amount of money that is sent in cents.
+
+    Units: cents in, dollars with exactly two decimals out.
+    """
+    if value is None:
+        return None
+    number = None if isinstance(value, str) else _number(value)
+    if number is None or number != number.to_integral_value() or abs(number) > LARGEST:
+        return Wrong("a whole number of cents")
+    return dollars_from_cents(int(number))
+
+
+def calendar_day_from(value: object) -> date | Wrong | None:
+    """Read the day that a time stamp is written with, whatever its hour and zone say."""
+    if is_blank(value):
+        return None
+    found = _CALENDAR_DAY.fullmatch(value.strip()) if isinstance(value, str) else None
+    try:
+        return date.fromisoformat(found["day"] if found else "")
+    except ValueError:
+        return Wrong("a day as YYYY-MM-DD, or null")
+
+
 def day_from(value: object) -> date | Wrong | None:
     """Read a day, also from a time stamp at midnight UTC, which is how some systems write days."""
     if is_blank(value):
@@ -188,3 +218,8 @@ def flag_from(value: object) -> bool | Wrong | None:
 def object_from(value: object) -> dict[str, object] | Wrong | None:
     """Read an object."""
     return value if value is None or isinstance(value, dict) else Wrong("an object or null")
+
+
+def list_from(value: object) -> list[object] | Wrong | None:
+    """Read a list."""
+    return value if value is None or isinstance(value, list) else Wrong("a list or null")

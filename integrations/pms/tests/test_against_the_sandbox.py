@@ -70,6 +70,7 @@ def units_of(gateway: PmsGateway, property_id: str) -> list[PmsUnit]:
 
 def order_for(unit: PmsUnit, *, code: str = "UTIL", reference: str = "") -> ChargeOrder:
     return ChargeOrder(
+        property_id=unit.property_id,
         unit_id=unit.unit_id,
         lease_id=unit.current_lease_id,
         resident_id=None,
@@ -223,7 +224,7 @@ def test_too_many_calls_are_throttled(tmp_path: Path) -> None:
         for _ in range(2):
             gateway.read_connection(connection_id=CONNECTION_ID)
         order = ChargeOrder(
-            "unit_1", None, None, Decimal(1), DAY, "UTIL", "x", reference_for("throttled")
+            "prop_1", "unit_1", None, None, Decimal(1), DAY, "UTIL", "x", reference_for("throttled")
         )
         with pytest.raises(Throttled) as caught:
             post(gateway, order)

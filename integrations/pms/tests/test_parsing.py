@@ -31,6 +31,10 @@ READERS = (
     "moment",
     "flag",
     "inner",
+    "cents",
+    "optional_cents",
+    "calendar_day",
+    "texts",
 )
 
 
@@ -43,6 +47,16 @@ def read(kind: str, value: object) -> tuple[object, list[str]]:
     ("kind", "value", "expected"),
     [
         ("identifier", "unit_1", "unit_1"),
+        ("cents", 14250, Decimal("142.50")),
+        ("cents", Decimal("-14250.0"), Decimal("-142.50")),
+        ("optional_cents", None, None),
+        ("calendar_day", "2026-04-30T00:00:00.000Z", date(2026, 4, 30)),
+        ("calendar_day", "2026-04-30T23:30:00-05:00", date(2026, 4, 30)),
+        ("calendar_day", "2026-04-30 05:00:00", date(2026, 4, 30)),
+        ("calendar_day", "2026-04-30", date(2026, 4, 30)),
+        ("calendar_day", "", None),
+        ("texts", ["a", 1, {"b": None}], ("a", "1", '{"b":null}')),
+        ("texts", None, ()),
         ("identifier", " 7 é", " 7 é"),
         ("optional_identifier", None, None),
         ("text", "  1600\xa0Museum   Park \n", "1600 Museum Park"),

@@ -14,6 +14,7 @@ from integrations.pms.errors import (
     InvalidRequest,
     LeaseNotFound,
     NotFound,
+    NotSupported,
     OutcomeUnknown,
     PmsError,
     PmsLoginExpired,
@@ -89,6 +90,29 @@ def test_any_other_answer_to_a_read_says_whether_to_come_again(
     status: int, kind: type[PmsError]
 ) -> None:
     assert type(read_error(complaint(status, ""), now=NOW)) is kind
+
+
+@pytest.mark.parametrize("sort_out", [read_error, write_error])
+def test_what_propexo_does_not_offer_for_a_pms_is_said(sort_out: Callable[..., PmsError]) -> None:
+    error = sort_out(complaint(405, "invalid_request"), now=NOW)
+    assert type(error) is NotSupported
+    assert (error.code, error.http_status) == ("NOT_SUPPORTED", 405)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Charge code cl_x does not exist", InvalidChargeCode),
+        ("No active lease", LeaseNotFound),
+        ("Duplicate transaction", DuplicateCharge),
+        ("Unrecognized key: unit_id", InvalidRequest),
+    ],
+)
+def test_where_there_is_one_code_for_everything_the_words_count(
+    message: str, kind: type[PmsError]
+) -> None:
+    error = write_error(complaint(400, "invalid_request", message=message), now=NOW)
+    assert type(error) is kind
 
 
 def test_a_duplicate_names_the_charge_that_is_there() -> None:

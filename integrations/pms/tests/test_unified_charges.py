@@ -26,6 +26,7 @@ from integrations.pms.tests.conftest import API_KEY
 URL = "https://api.propexo.com/v1/charges"
 REFERENCE = "MB-7F3K2Q9AXT4CV"
 ORDER = ChargeOrder(
+    property_id="prop_1",
     unit_id="unit_304",
     lease_id="lease_7",
     resident_id="res_9",

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 import responses
 
-from integrations.pms.errors import PmsError, PmsLoginExpired, UnreadableAnswer
+from integrations.pms.errors import NotFound, PmsError, PmsLoginExpired, UnreadableAnswer
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import (
     MalformedRecord,
@@ -28,7 +28,7 @@ def payment(number: int) -> dict[str, object]:
 
 
 def serve_page(wire: responses.RequestsMock, cursor: str, following: object, *numbers: int) -> None:
-    pagination = {"next_cursor": following, "has_more": following is not None, "per_page": 200}
+    pagination = {"next_cursor": following, "has_more": following is not None}
     wire.get(
         f"{BASE}/v1/payments",
         body=write_json({"data": [payment(n) for n in numbers], "pagination": pagination}).decode(),
@@ -98,6 +98,49 @@ def test_a_page_that_is_none_is_an_error_and_never_an_empty_list(
     serve(wire, "/v1/payments", body)
     with pytest.raises(UnreadableAnswer):
         list(gateway.list_payments(property_id="prop_1"))
+
+
+@pytest.mark.parametrize("per_page", [200, 3])
+def test_a_page_that_lost_rows_on_the_way_is_an_error(
+    wire: responses.RequestsMock, gateway: PmsGateway, per_page: int
+) -> None:
+    pagination = {"next_cursor": "a", "has_more": True, "per_page": per_page}
+    serve(wire, "/v1/payments", {"data": [payment(1), payment(2)], "pagination": pagination})
+    with pytest.raises(UnreadableAnswer, match="2 rows instead"):
+        list(gateway.list_payments(property_id="prop_1"))
+
+
+def test_each_page_is_told_when_its_last_row_was_taken(
+    wire: responses.RequestsMock, gateway: PmsGateway
+) -> None:
+    serve_page(wire, "", "a&b", 1, 2)
+    serve_page(wire, "a&b", None, 3)
+    marks: list[str | None] = []
+    rows = gateway.list_payments(property_id="prop_1", on_page=marks.append)
+    assert len(list(islice(rows, 2))) == 2
+    assert marks == []
+    assert len(list(rows)) == 1
+    assert marks == ["a&b", None]
+
+
+def test_a_list_goes_on_at_a_mark(wire: responses.RequestsMock, gateway: PmsGateway) -> None:
+    serve_page(wire, "a&b", None, 3)
+    (row,) = gateway.list_payments(property_id="prop_1", resume_at="a&b")
+    assert isinstance(row, PmsPayment)
+    assert row.payment_id == "pay_3"
+
+
+def test_charges_are_sorted_out_by_lease(wire: responses.RequestsMock, gateway: PmsGateway) -> None:
+    charge = {"unit_id": "unit_1", "amount": 1, "effective_date": "2026-04-01"}
+    rows = [charge | {"id": f"chg_{lease}", "lease_id": lease} for lease in ("l1", "l2", None)]
+    serve_rows(wire, "/v1/charges", *rows, None)
+    found = list(gateway.list_charges(property_id="prop_1", lease_id="l1"))
+    assert [type(row).__name__ for row in found] == ["PmsCharge", "PmsCharge", "MalformedRecord"]
+
+
+def test_there_are_no_write_jobs(gateway: PmsGateway) -> None:
+    with pytest.raises(NotFound):
+        gateway.read_write_job(job_id="job_1")
 
 
 @pytest.mark.parametrize("body", ["<html>Sign in</html>", "", '{"data":['])

@@ -41,7 +41,7 @@ def test_it_reads_a_connection(wire: responses.RequestsMock, gateway: PmsGateway
         },
     )
     assert gateway.read_connection(connection_id="conn_1") == PmsConnection(
-        "conn_1", "yardi", "Acme", ConnectionHealth.ACTIVE, "active", UPDATED
+        "conn_1", "yardi", "Acme", ConnectionHealth.ACTIVE, "active", UPDATED, "unified"
     )
     assert asked(wire) == ["/v1/connections/conn_1"]
 
@@ -283,7 +283,7 @@ def test_it_lists_charge_codes(wire: responses.RequestsMock, gateway: PmsGateway
         {"code": "RENT", "name": 7, "property_id": "prop_1", "gl_account": None},
     )
     good, bad = gateway.list_charge_codes(property_id="prop_1")
-    assert good == PmsChargeCode("UTIL", "Utilities", "prop_1", "4410")
+    assert good == PmsChargeCode("UTIL", "Utilities", "prop_1", "4410", "UTIL", "charge_code")
     assert isinstance(bad, MalformedRecord)
     assert bad.remote_id == "RENT"
     assert asked(wire) == ["/v1/charge-codes?property_id=prop_1&cursor=&per_page=200"]

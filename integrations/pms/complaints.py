@@ -1,0 +1,40 @@
+"""What a PMS complains about in its own words, sorted into MeterBase's codes.
+
+Propexo hands the text of the PMS on as it is and has no list of codes of its own.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DUPLICATE = (
+    r"duplicate|exists? already|already (?:exists|posted|been posted)|(?:posted|used) before"
+)
+_CHARGE_CODE = (
+    r"\b(?:charge|transaction|income|ar)[ _-]?(?:codes?|types?|categor(?:y|ies))"
+    r"|\b(?:gl|g/l|financial|ledger|income)[ _-]?accounts?"
+)
+_LEASE = (
+    r"(?:lease|tenan|resident|occupan|household|unit|person)\w*\b.*\b(?:expired|inactive|past|former"
+    r"|moved out|has left|no longer|not (?:found|active|current|in an active|a current))\b"
+    r"|no (?:active|current) (?:lease|tenan|resident)"
+)
+_LOGIN = r"credential|password|log[ -]?in\b|unauthori[sz]ed|forbidden|authenticat|\b40[13]\b"
+
+# The first that fits counts.
+_WORDS = {
+    "DUPLICATE_CHARGE": re.compile(_DUPLICATE, re.IGNORECASE),
+    "INVALID_CHARGE_CODE": re.compile(_CHARGE_CODE, re.IGNORECASE),
+    "LEASE_NOT_FOUND": re.compile(_LEASE, re.IGNORECASE | re.DOTALL),
+    "AUTHORIZATION_FAILED": re.compile(_LOGIN, re.IGNORECASE),
+    "RATE_LIMITED": re.compile(r"rate limit|too many requests|\b429\b", re.IGNORECASE),
+    "NOT_SUPPORTED": re.compile(r"(?:not|un)[ -]?supported", re.IGNORECASE),
+}
+
+
+def code_of_text(text: str) -> str:
+    """Give MeterBase's code for a complaint; PMS_REJECTED when nothing in it is known."""
+    for code, words in _WORDS.items():
+        if words.search(text):
+            return code
+    return "PMS_REJECTED"
