@@ -17,10 +17,19 @@ from portfolios.models import (
     Membership,
     Portfolio,
     Property,
+    PropertyUtility,
+    ReferenceFile,
+    ReferenceRelease,
     Role,
     Unit,
+    UnitImport,
+    UnitImportChange,
+    UnitImportRow,
     UnitOverride,
     User,
+    UtilityArea,
+    UtilityProvider,
+    ZipCode,
 )
 from portfolios.operations.portfolios import set_role
 
@@ -118,6 +127,36 @@ class UnitOverrideAdmin(ReadOnlyAdmin):
     search_fields = ["unit__unit_number", "unit__property__name"]
 
 
+@admin.register(UnitImport)
+class UnitImportAdmin(ReadOnlyAdmin):
+    """Files with values of units."""
+
+    date_hierarchy = "uploaded_at"
+    list_display = ["file_name", "property", "state", "uploaded_by", "uploaded_at", "applied_at"]
+    list_filter = ["state"]
+    list_select_related = ["property", "uploaded_by"]
+    search_fields = ["file_name", "sha256", "property__name"]
+
+
+@admin.register(UnitImportRow)
+class UnitImportRowAdmin(ReadOnlyAdmin):
+    """Rows of such files, as they were understood."""
+
+    list_display = ["unit_import", "number", "unit_text", "building_text", "values"]
+    list_select_related = ["unit_import__property"]
+    search_fields = ["unit_text", "unit_id_text", "unit_import__file_name"]
+
+
+@admin.register(UnitImportChange)
+class UnitImportChangeAdmin(ReadOnlyAdmin):
+    """Values that such files set, with what was there before."""
+
+    list_display = ["unit_import", "unit", "field", "before_value", "after_value", "is_restored"]
+    list_filter = ["field", "is_restored"]
+    list_select_related = ["unit_import__property", "unit"]
+    search_fields = ["unit__unit_number", "unit_import__file_name"]
+
+
 @admin.register(Lease)
 class LeaseAdmin(ReadOnlyAdmin):
     """Leases as the PMS describes them."""
@@ -151,3 +190,63 @@ class AuditEventAdmin(ReadOnlyAdmin):
         """Read the portfolio along with each event."""
         found: QuerySet[AuditEvent] = super().get_queryset(request).select_related("portfolio")
         return found
+
+
+@admin.register(ReferenceRelease)
+class ReferenceReleaseAdmin(ReadOnlyAdmin):
+    """Loads of reference data."""
+
+    date_hierarchy = "loaded_at"
+    list_display = ["__str__", "loaded_at", "loaded_by"]
+    list_select_related = ["loaded_by"]
+
+
+@admin.register(ReferenceFile)
+class ReferenceFileAdmin(ReadOnlyAdmin):
+    """Files of such loads."""
+
+    list_display = ["name", "kind", "release", "row_count", "sha256"]
+    list_filter = ["kind"]
+    list_select_related = ["release"]
+    search_fields = ["name", "sha256"]
+
+
+@admin.register(ZipCode)
+class ZipCodeAdmin(ReadOnlyAdmin):
+    """ZIP codes of the reference data."""
+
+    list_display = ["zip_code", "city", "state", "county", "retired_at"]
+    list_filter = ["state"]
+    search_fields = ["=zip_code", "city"]
+    show_full_result_count = False
+
+
+@admin.register(UtilityProvider)
+class UtilityProviderAdmin(ReadOnlyAdmin):
+    """Utilities of the reference data."""
+
+    list_display = ["name", "commodity", "state", "ownership", "source", "retired_at"]
+    list_filter = ["commodity", "dataset", "state"]
+    search_fields = ["name", "utility_key", "eia_id", "pwsid"]
+    show_full_result_count = False
+
+
+@admin.register(UtilityArea)
+class UtilityAreaAdmin(ReadOnlyAdmin):
+    """ZIP codes that utilities serve, or may serve."""
+
+    list_display = ["zip_code", "commodity", "utility", "rank", "confidence", "retired_at"]
+    list_filter = ["commodity", "dataset", "confidence"]
+    list_select_related = ["utility"]
+    search_fields = ["=zip_code", "utility__name"]
+    show_full_result_count = False
+
+
+@admin.register(PropertyUtility)
+class PropertyUtilityAdmin(ReadOnlyAdmin):
+    """Who supplies which property."""
+
+    list_display = ["property", "commodity", "choice", "utility", "typed_name", "status"]
+    list_filter = ["commodity", "choice", "status"]
+    list_select_related = ["property", "utility"]
+    search_fields = ["property__name", "utility__name", "typed_name"]

@@ -60,6 +60,13 @@ class UnitFacts:
     missing: bool
     leases: tuple[LeaseFacts, ...]
     typed: tuple[TypedValue, ...]
+    unit_number: str = ""
+    building: str = ""
+
+    def value_of(self, field: UnitField) -> UnitValue:
+        """Give what counts for a field: the typed value, else the PMS's."""
+        found: UnitValue = getattr(self, field.value)
+        return found
 
     def value_typed(self, field: UnitField) -> TypedValue | None:
         """Find the typed value of a field."""
@@ -73,6 +80,22 @@ def read_value(field: UnitField, text: str) -> UnitValue:
     if field in (UnitField.BEDROOMS, UnitField.BATHROOMS):
         return Decimal(text)
     return int(text)
+
+
+def lacking_fields(unit: UnitFacts) -> Iterable[UnitField]:
+    """Name what a unit lacks before every method could share a bill by it.
+
+    Shape: nothing for a unit that is not billable; people are missed only where somebody lives.
+    """
+    if not unit.billable:
+        return
+    if unit.occupied is None:
+        yield UnitField.OCCUPIED
+    for field in (UnitField.SQFT, UnitField.BEDROOMS, UnitField.BATHROOMS):
+        if unit.value_of(field) is None:
+            yield field
+    if unit.occupied and unit.occupant_count is None:
+        yield UnitField.OCCUPANT_COUNT
 
 
 def read_units(place: Property) -> list[UnitFacts]:
@@ -107,6 +130,8 @@ def _facts(unit: Unit) -> UnitFacts:
         missing=unit.missing_since is not None,
         leases=tuple(_lease(lease) for lease in unit.leases.all()),
         typed=typed,
+        unit_number=unit.unit_number,
+        building=unit.building,
     )
 
 

@@ -41,9 +41,13 @@ class Unit(PortfolioRow):
 
     portfolio_path = "property__portfolio"
 
-    property = models.ForeignKey(Property, on_delete=models.PROTECT, related_name="units")
+    # The unique constraint's index serves the property alone as well.
+    property = models.ForeignKey(
+        Property, on_delete=models.PROTECT, related_name="units", db_index=False
+    )
     propexo_unit_id = models.CharField(max_length=100)
     unit_number = models.CharField(max_length=200)
+    raw_unit_number = models.CharField("number as the PMS writes it", max_length=200, blank=True)
     building = models.CharField(max_length=200, blank=True)
     sqft = models.PositiveIntegerField("square feet", null=True, blank=True)
     bedrooms = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
@@ -52,7 +56,9 @@ class Unit(PortfolioRow):
     occupant_count = models.PositiveIntegerField("occupants", null=True, blank=True)
     billable = models.BooleanField(default=True)
     raw_status = models.CharField("status in the PMS", max_length=200, blank=True)
+    propexo_current_lease_id = models.CharField(max_length=100, blank=True)
     first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField("last seen in the PMS", null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -78,20 +84,30 @@ class LeaseStatus(models.TextChoices):
 
 
 class Lease(PortfolioRow):
-    """Who lives in a unit, from the start day up to, and without, the end day."""
+    """Who lives in a unit, from the start day up to, and without, the end day.
+
+    Shape: `start_date` and `end_date` are the days that count: those on which people came and went
+        where the PMS knows them, else those of the contract. Both kinds are kept beside them.
+    """
 
     portfolio_path = "unit__property__portfolio"
 
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="leases")
+    # The unique constraint's index serves the unit alone as well.
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="leases", db_index=False)
     propexo_lease_id = models.CharField(max_length=100)
     propexo_resident_id = models.CharField(max_length=100, blank=True)
     resident_name = models.CharField(max_length=401, blank=True)
     start_date = models.DateField(null=True, blank=True)
     end_date = models.DateField(null=True, blank=True)
+    contract_start_date = models.DateField(null=True, blank=True)
+    contract_end_date = models.DateField(null=True, blank=True)
+    move_in_date = models.DateField(null=True, blank=True)
+    move_out_date = models.DateField(null=True, blank=True)
     occupant_count = models.PositiveIntegerField("occupants", null=True, blank=True)
     status = models.CharField(max_length=20, choices=LeaseStatus.choices)
     raw_status = models.CharField("status in the PMS", max_length=200, blank=True)
     first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField("last seen in the PMS", null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -136,6 +152,14 @@ class UnitOverride(PortfolioRow):
     value = models.CharField(max_length=20)
     entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField()
+    unit_import = models.ForeignKey(
+        "UnitImport",
+        verbose_name="from the file",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="overrides",
+    )
 
     class Meta:
         constraints = [

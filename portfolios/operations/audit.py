@@ -29,7 +29,25 @@ def record_event(
     Shape: `verb` is dotted, such as "bill.entered"; `by` is None when MeterBase acts by itself.
     Effects: one row.
     """
-    return AuditEvent.objects.create(
+    event = describe_event(
+        verb=verb, subject=subject, by=by, now=now, before=before, after=after, note=note
+    )
+    event.save()
+    return event
+
+
+def describe_event(
+    *,
+    verb: str,
+    subject: Model,
+    by: User | None,
+    now: datetime,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    note: str = "",
+) -> AuditEvent:
+    """Describe an act as `record_event` does, for many rows that are stored at once."""
+    return AuditEvent(
         at=now,
         actor=by,
         actor_name=str(by) if by else SYSTEM,

@@ -12,7 +12,18 @@ from portfolios.models import ApiKey, AuditEvent, Membership, Role, User
 from portfolios.operations.api_keys import create_api_key
 from portfolios.operations.portfolios import create_portfolio
 
-READ_ONLY = ["portfolio", "property", "unit", "unitoverride", "lease", "apikey", "auditevent"]
+READ_ONLY = [
+    "portfolio",
+    "property",
+    "unit",
+    "unitoverride",
+    "unitimport",
+    "unitimportrow",
+    "unitimportchange",
+    "lease",
+    "apikey",
+    "auditevent",
+]
 
 
 @pytest.fixture
@@ -70,4 +81,7 @@ def test_a_membership_is_not_deleted_here(staff, cast):
 
 def test_every_table_has_its_place(db):
     registered = {model.__name__ for model in admin.site._registry}
-    assert set(models.__all__) - {"LeaseStatus", "Role", "UnitField"} <= registered
+    choices = {"LeaseStatus", "Role", "UnitField", "UnitImportState"}
+    choices |= {"Commodity", "Confidence", "Dataset"}
+    choices |= {"LookUpStatus", "ReferenceKind", "UtilityChoice"}
+    assert set(models.__all__) - choices <= registered

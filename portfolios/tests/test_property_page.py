@@ -79,10 +79,17 @@ def test_the_page_does_not_exist_for_a_stranger(cast, flat, signed_in):
 def test_the_tabs_lead_to_bills_and_sync(cast, flat, signed_in):
     page = check_page(signed_in(cast.viewer).get(url_of(flat.property)))
     tabs = page.select(".nav-tabs a")
-    assert [text_of(tab) for tab in tabs] == ["Units", "Bills and rules", "PMS sync"]
-    assert [tab.get("aria-current") for tab in tabs] == ["page", None, None]
-    assert tabs[1]["href"] == reverse("billing:property-detail", args=[flat.property_id])
-    assert tabs[2]["href"] == reverse("integrations:property-sync", args=[flat.property_id])
+    assert [text_of(tab) for tab in tabs] == [
+        "Units",
+        "Unit values",
+        "Bills and rules",
+        "Charge codes",
+        "PMS sync",
+    ]
+    assert [tab.get("aria-current") for tab in tabs] == ["page", *[None] * 4]
+    assert tabs[1]["href"] == reverse("portfolios:unit-values", args=[flat.property_id])
+    assert tabs[2]["href"] == reverse("billing:property-detail", args=[flat.property_id])
+    assert tabs[4]["href"] == reverse("integrations:property-sync", args=[flat.property_id])
 
 
 def test_a_property_without_units_says_where_they_come_from(cast, house, signed_in):
@@ -96,7 +103,7 @@ def test_a_missing_value_is_named_and_explained(cast, house, signed_in):
     page = check_page(signed_in(cast.manager).get(url_of(house)))
     assert "Missing: square feet, bathrooms, occupants" in rows_of(page)[0]
     assert "Values are missing" in text_of(page)
-    assert "open a unit and type the value" in text_of(page)
+    assert "type the values under Unit values" in text_of(page)
 
 
 def test_a_viewer_is_told_who_can_type_missing_values(cast, house, signed_in):

@@ -16,6 +16,7 @@ from portfolios.http import SignedInRequest, signed_in
 from portfolios.models import Property
 from portfolios.queries import read_units
 from portfolios.views.unit_rows import UnitRow, row_of
+from portfolios.views.utility_cards import standings
 
 PAGE_SIZE = 50
 
@@ -55,6 +56,7 @@ def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "place": place,
         "facts": _facts(place, units_here=sum(not row.facts.missing for row in rows)),
         "page": Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page")),
+        "utilities": standings(place.utilities.select_related("utility", "confirmed_by")),
         "filters": _filters(place, rows, shown),
         "unit_count": len(rows),
         "incomplete_count": sum(bool(row.gaps) for row in rows),

@@ -8,7 +8,7 @@ from datetime import date
 
 from portfolios.forms import write_value
 from portfolios.models import LeaseStatus, UnitField
-from portfolios.queries import LeaseFacts, TypedValue, UnitFacts, UnitValue
+from portfolios.queries import LeaseFacts, TypedValue, UnitFacts, UnitValue, lacking_fields
 
 CURRENT = frozenset({LeaseStatus.ACTIVE, LeaseStatus.MONTH_TO_MONTH})
 
@@ -94,15 +94,13 @@ def _occupancy(occupied: bool | None) -> Badge:  # noqa: FBT001 - three states o
 
 
 def _gaps(facts: UnitFacts) -> Iterable[str]:
-    if not facts.billable:
-        return
-    if facts.occupied is None:
-        yield "whether it is occupied"
-    if facts.sqft is None:
-        yield "square feet"
-    if facts.bedrooms is None:
-        yield "bedrooms"
-    if facts.bathrooms is None:
-        yield "bathrooms"
-    if facts.occupied and facts.occupant_count is None:
-        yield "occupants"
+    return (_GAPS[field] for field in lacking_fields(facts))
+
+
+_GAPS = {
+    UnitField.OCCUPIED: "whether it is occupied",
+    UnitField.SQFT: "square feet",
+    UnitField.BEDROOMS: "bedrooms",
+    UnitField.BATHROOMS: "bathrooms",
+    UnitField.OCCUPANT_COUNT: "occupants",
+}

@@ -1,4 +1,4 @@
-"""What people type about portfolios, units and keys."""
+"""What people type over the PMS's values of a unit."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from portfolios.models import Portfolio, Unit, UnitField, UnitOverride
+from portfolios.models import Unit, UnitField, UnitOverride
 from portfolios.queries import UnitValue
-
-NAME_IS_TAKEN = "There is a portfolio of this name already; choose another name."
+from portfolios.unit_files.limits import (
+    BATHROOM_STEP,
+    BEDROOM_STEP,
+    LARGEST_SQFT,
+    MOST_OCCUPANTS,
+    MOST_ROOMS,
+)
 
 _SQFT = "Square feet must be a whole number from 1 to 100,000; leave it empty to take the PMS's."
 _BEDROOMS = (
@@ -51,39 +56,6 @@ def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-class PortfolioForm(forms.Form):
-    """A new portfolio."""
-
-    name = forms.CharField(
-        max_length=120,
-        help_text="What people call it, such as the owner or the region.",
-        error_messages={
-            "required": "Give the portfolio a name.",
-            "max_length": "The name may have at most 120 characters.",
-        },
-    )
-
-    def clean_name(self) -> str:
-        """Refuse a name that is in use."""
-        name: str = self.cleaned_data["name"]
-        if Portfolio.objects.filter(name__iexact=name).exists():
-            raise forms.ValidationError(NAME_IS_TAKEN)
-        return name
-
-
-class ApiKeyForm(forms.Form):
-    """A new API key."""
-
-    name = forms.CharField(
-        max_length=80,
-        help_text="Which program will use it, so that you know later which key to revoke.",
-        error_messages={
-            "required": "Give the key a name.",
-            "max_length": "The name may have at most 80 characters.",
-        },
-    )
-
-
 def _whole(*, smallest: int, largest: int, sentence: str) -> forms.IntegerField:
     return forms.IntegerField(
         required=False,
@@ -97,7 +69,7 @@ def _rooms(*, step: Decimal, sentence: str) -> forms.DecimalField:
     return forms.DecimalField(
         required=False,
         min_value=Decimal(0),
-        max_value=Decimal(20),
+        max_value=Decimal(MOST_ROOMS),
         step_size=step,
         error_messages=dict.fromkeys(_NUMBER_ERRORS, sentence),
     )
@@ -114,10 +86,10 @@ def _choice(*, yes: str, no: str, sentence: str) -> forms.ChoiceField:
 class UnitValuesForm(forms.Form):
     """A unit's facts as a person states them; what is left empty is the PMS's to say."""
 
-    sqft = _whole(smallest=1, largest=100_000, sentence=_SQFT)
-    bedrooms = _rooms(step=Decimal("0.5"), sentence=_BEDROOMS)
-    bathrooms = _rooms(step=Decimal("0.25"), sentence=_BATHROOMS)
-    occupant_count = _whole(smallest=0, largest=30, sentence=_OCCUPANTS)
+    sqft = _whole(smallest=1, largest=LARGEST_SQFT, sentence=_SQFT)
+    bedrooms = _rooms(step=BEDROOM_STEP, sentence=_BEDROOMS)
+    bathrooms = _rooms(step=BATHROOM_STEP, sentence=_BATHROOMS)
+    occupant_count = _whole(smallest=0, largest=MOST_OCCUPANTS, sentence=_OCCUPANTS)
     occupied = _choice(
         yes="Yes, occupied",
         no="No, vacant",
@@ -129,8 +101,10 @@ class UnitValuesForm(forms.Form):
         sentence="Billable must be yes, no, or as the PMS says.",
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, unit: Unit) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, unit: Unit, prefix: str | None = None
+    ) -> None:
+        super().__init__(data, prefix=prefix)
         typed = {override.field: override for override in unit.overrides.all()}
         for field in UnitField:
             shown = self.fields[field.value]
@@ -156,4 +130,5 @@ def _beside(pms_value: UnitValue, override: UnitOverride | None) -> str:
     if override is None:
         return said
     when = timezone.localtime(override.entered_at)
-    return f"{said} Typed by {override.entered_by} on {when.day} {when:%b %Y, %H:%M %Z}."
+    how = "From a file of" if override.unit_import_id else "Typed by"
+    return f"{said} {how} {override.entered_by} on {when.day} {when:%b %Y, %H:%M %Z}."
