@@ -19,10 +19,21 @@ class ConnectionStatus(models.TextChoices):
     LOGIN_EXPIRED = "login_expired", "Needs a new login"
 
 
+class WireContract(models.TextChoices):
+    """The ways in which Propexo can be spoken to; only the client cares which one it is."""
+
+    UNIFIED = "unified", "Unified"
+    V1 = "v1", "Version 1"
+
+
 class Connection(PortfolioRow):
     """A PMS login that Propexo holds; members of its portfolio may use it.
 
     The posting engine keeps here, for all workers and hosts at once, until when it must wait.
+
+    Shape: `provider` is Propexo's own word for the PMS's interface, such as "yardi_rest".
+        `can_post_charges` is what was last proven of it, at `checked_at`; None means never tried.
+        `transaction_batch_id` is a value that RealPage gives out, needed for its charges only.
     """
 
     portfolio_path = "portfolio"
@@ -32,12 +43,20 @@ class Connection(PortfolioRow):
     integration_id = models.CharField("Propexo Integration ID", max_length=100, blank=True)
     pms = models.CharField("PMS type", max_length=30, choices=PMS_CHOICES)
     name = models.CharField(max_length=200, blank=True)
-    contract = models.CharField(max_length=20, default="unified")
+    contract = models.CharField(
+        max_length=20, choices=WireContract.choices, default=WireContract.UNIFIED
+    )
+    provider = models.CharField(max_length=100, blank=True)
+    transaction_batch_id = models.CharField("RealPage batch ID", max_length=100, blank=True)
+    can_post_charges = models.BooleanField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=20, choices=ConnectionStatus.choices)
     status_note = models.TextField(blank=True)
     validated_at = models.DateTimeField()
     last_completed_sync = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)
+    paused_because = models.CharField(max_length=200, blank=True)
+    unknowns_in_row = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -46,7 +65,10 @@ class Connection(PortfolioRow):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=ConnectionStatus.values), name="connection_status_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(contract__in=WireContract.values), name="connection_contract_known"
+            ),
         ]
 
     def __str__(self) -> str:

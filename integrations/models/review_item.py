@@ -17,11 +17,17 @@ class ReviewKind(models.TextChoices):
     ODD_VALUE = "odd_value", "Odd value"
     UNKNOWN_STATUS = "unknown_status", "Unknown status"
     OVERLAPPING_LEASES = "overlapping_leases", "Overlapping leases"
+    CONTRADICTION = "contradiction", "Contradicts other records"
     VANISHED = "vanished", "No longer in the PMS"
+    NEW_PROPERTY = "new_property", "New property in the PMS"
 
 
 class ReviewItem(PortfolioRow):
-    """One thing to decide; the same thing found again stays one item."""
+    """One thing to decide; the same thing found again stays one item.
+
+    Shape: `digest` stands for exactly what was seen. As long as a record still shows that, an item
+        that a person resolved does not come back.
+    """
 
     portfolio_path = "portfolio"
 
@@ -38,6 +44,7 @@ class ReviewItem(PortfolioRow):
     label = models.CharField(max_length=200)
     message = models.TextField()
     raw = models.TextField("as the PMS sent it", blank=True)
+    digest = models.CharField("digest of what was seen", max_length=64, blank=True)
     found_at = models.DateTimeField()
     last_found_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -48,6 +55,11 @@ class ReviewItem(PortfolioRow):
 
     class Meta:
         ordering = ["-last_found_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["connection", "record_kind", "remote_id"], name="review_item_record"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["connection", "kind", "record_kind", "remote_id"],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypedDict
 
 from django.db import IntegrityError, transaction
 
+from integrations.gateways import find_gateway
 from integrations.models import Connection, ConnectionStatus
 from integrations.pms import errors
 from integrations.pms.catalog import Platform, platform
@@ -38,6 +40,17 @@ class CannotConnect(Exception):
         self.field = field
 
 
+def reach_connection(*, propexo_connection_id: str) -> PmsGateway:
+    """Open a gateway for a connection that is to be validated, finding out how to speak to it.
+
+    Errors: CannotConnect; PropexoNotConfigured.
+    """
+    try:
+        return find_gateway(propexo_connection_id=propexo_connection_id)
+    except errors.PmsError as error:
+        raise _cannot_connect(error, propexo_connection_id) from error
+
+
 def add_connection(
     *,
     portfolio: Portfolio,
@@ -47,6 +60,7 @@ def add_connection(
     gateway: PmsGateway,
     by: User,
     now: datetime,
+    transaction_batch_id: str = "",
 ) -> Connection:
     """Store a connection once Propexo has confirmed it.
 
@@ -62,10 +76,12 @@ def add_connection(
                 portfolio=portfolio,
                 propexo_connection_id=remote.connection_id,
                 integration_id=integration_id,
+                transaction_batch_id=transaction_batch_id,
                 pms=pms,
                 name=remote.name[:200],
                 status=ConnectionStatus.ACTIVE,
                 validated_at=now,
+                **_proven(remote, now=now),
                 created_by=by,
                 created_at=now,
             )
@@ -94,21 +110,26 @@ def validate_connection(
     """
     try:
         remote = gateway.read_connection(connection_id=propexo_connection_id)
-    except errors.ApiKeyRefused as error:
-        raise CannotConnect(error.message, check=CHECK_KEY) from error
-    except errors.NotFound as error:
-        raise CannotConnect(
-            f"Propexo has no connection {propexo_connection_id}.",
-            check=CHECK_ID,
-            field="propexo_connection_id",
-        ) from error
-    except errors.PmsLoginExpired as error:
-        raise CannotConnect(error.message, check=CHECK_LOGIN) from error
     except errors.PmsError as error:
-        raise CannotConnect(error.message, check=CHECK_NETWORK) from error
+        raise _cannot_connect(error, propexo_connection_id) from error
     _refuse_other_platform(remote, platform(pms))
     _refuse_unhealthy(remote)
     return remote
+
+
+def _cannot_connect(error: errors.PmsError, propexo_connection_id: str) -> CannotConnect:
+    match error:
+        case errors.ApiKeyRefused():
+            return CannotConnect(error.message, check=CHECK_KEY)
+        case errors.NotFound():
+            return CannotConnect(
+                f"Propexo has no connection {propexo_connection_id}.",
+                check=CHECK_ID,
+                field="propexo_connection_id",
+            )
+        case errors.PmsLoginExpired():
+            return CannotConnect(error.message, check=CHECK_LOGIN)
+    return CannotConnect(error.message, check=CHECK_NETWORK)
 
 
 def _refuse_other_platform(remote: PmsConnection, chosen: Platform) -> None:
@@ -136,6 +157,24 @@ def _refuse_unhealthy(remote: PmsConnection) -> None:
         )
 
 
+class Proven(TypedDict):
+    """What Propexo said of a connection that was looked at."""
+
+    contract: str
+    provider: str
+    can_post_charges: bool | None
+    checked_at: datetime
+
+
+def _proven(remote: PmsConnection, *, now: datetime) -> Proven:
+    return Proven(
+        contract=remote.contract,
+        provider=remote.provider,
+        can_post_charges=remote.posts_charges,
+        checked_at=now,
+    )
+
+
 def renew_connection(
     *, connection: Connection, gateway: PmsGateway, by: User, now: datetime
 ) -> None:
@@ -144,7 +183,7 @@ def renew_connection(
     Errors: CannotConnect when Propexo still cannot log in.
     Effects: the connection is active again and what waited for it goes on; an audit event.
     """
-    validate_connection(
+    remote = validate_connection(
         gateway=gateway,
         propexo_connection_id=connection.propexo_connection_id,
         pms=connection.pms,
@@ -152,7 +191,11 @@ def renew_connection(
     with transaction.atomic():
         before = connection.status
         Connection.objects.filter(pk=connection.pk).update(
-            status=ConnectionStatus.ACTIVE, status_note="", validated_at=now, paused_until=None
+            status=ConnectionStatus.ACTIVE,
+            status_note="",
+            validated_at=now,
+            paused_until=None,
+            **_proven(remote, now=now),
         )
         record_event(
             verb="connection.renewed",

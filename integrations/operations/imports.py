@@ -14,6 +14,7 @@ from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import MalformedRecord, PmsProperty
 from portfolios.models import Portfolio, Property, User
 from portfolios.operations.audit import record_event
+from portfolios.operations.utilities import link_utilities
 
 _COLUMNS = (
     "name",
@@ -132,7 +133,18 @@ class _Import:
         )
         after = _columns_of(row)
         record_event(verb="property.imported", subject=place, by=self.by, now=self.now, after=after)
+        self._answer_new_property(place)
+        link_utilities(places=[place], now=self.now)
         self.created.append(place)
+
+    def _answer_new_property(self, place: Property) -> None:
+        """Close the question whether the property is to be billed: it was answered."""
+        ReviewItem.objects.filter(
+            connection=self.connection,
+            kind=ReviewKind.NEW_PROPERTY,
+            remote_id=place.propexo_property_id,
+            resolved_at=None,
+        ).update(resolved_at=self.now, resolved_by=self.by, property=place, note="Imported.")
 
     def _update(self, place: Property, row: PmsProperty) -> None:
         before = {column: getattr(place, column) for column in _COLUMNS}
@@ -151,6 +163,7 @@ class _Import:
             before=before,
             after=after,
         )
+        link_utilities(places=[place], now=self.now)
         self.updated.append(place)
 
     def _flag(self, row: MalformedRecord) -> None:

@@ -1,64 +1,163 @@
-"""Asking for a sync, and closing the ones that a lost worker left behind."""
+"""Asking for syncs, of a property or of everything that came through a connection."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django_q.tasks import async_task
+from django.db.models import Q
 
-from integrations.models import PropertyLink, SyncRun, SyncState
-from integrations.sync.run import fail_sync
+from integrations.gateways import open_gateway
+from integrations.models import Connection, PropertyLink, PropertyReading, SyncRun, SyncState
+from integrations.operations.sync_work import nudge_workers
+from integrations.pms import errors
+from integrations.sync.queueing import full_reading_due, new_run
+from integrations.sync.run import note_expired_login
 from portfolios.models import Property, User
 
-# A sync that has given no sign of life for this long has lost its worker.
-STALE_AFTER = timedelta(minutes=5)
+UNDER_WAY = (SyncState.QUEUED, SyncState.RUNNING)
 
-# A first sync may take an hour; the queue's own limit is meant for short work.
-LONGEST_SYNC_SECONDS = 7_200
+_TRIES = 5
 
 
 class NotLinked(Exception):
     """The property came through no connection, so there is nothing to sync it with."""
 
 
-def request_sync(*, place: Property, by: User | None, now: datetime) -> SyncRun:
-    """Queue a sync of a property; while one is under way, that one is returned.
+@dataclass(frozen=True, slots=True)
+class ConnectionSync:
+    """What became of asking for a sync of a connection.
 
+    Shape: `queued` counts the properties that are read, now or after what is under way; `unchanged`
+        those of which Propexo has nothing newer. `pms_synced_at` is when Propexo itself was last
+        done, None when it does not say.
+    """
+
+    queued: int
+    unchanged: int
+    pms_synced_at: datetime | None
+
+
+def request_sync(*, place: Property, by: User | None, now: datetime, full: bool = False) -> SyncRun:
+    """Queue a sync of a property; anybody may ask at any time.
+
+    Shape: while a run waits, that one is returned; while one is under way, that one too, and it is
+        followed by one more. `full` reads everything, not only what changed.
     Errors: NotLinked.
-    Effects: a run and a nudge for the workers, in one transaction.
+    Effects: a run, or a note on the one that is there, and a nudge for the workers.
     """
     if not PropertyLink.objects.filter(property=place).exists():
         raise NotLinked(
             f"{place} is not connected to a PMS. Import it through Integrations > Propexo first."
         )
-    close_stale_runs(now=now)
+    for _ in range(_TRIES):
+        run = SyncRun.objects.filter(property=place, state__in=UNDER_WAY).first()
+        if run is None:
+            run = _queue(place, by=by, now=now, full=full)
+        elif not _join(run, by=by, now=now, full=full):
+            run = None
+        if run is not None:
+            nudge_workers()
+            return run
+    raise RuntimeError(f"The syncs of {place} start and end faster than one can be asked for.")
+
+
+def _queue(place: Property, *, by: User | None, now: datetime, full: bool) -> SyncRun | None:
+    """Store a new run; None when somebody else was faster."""
+    reading = PropertyReading.objects.filter(property=place).first()
+    run = new_run(property_id=place.pk, reading=reading, by=by, now=now, full=full)
     try:
         with transaction.atomic():
-            run = SyncRun.objects.create(property=place, requested_by=by, queued_at=now)
-            _nudge(run)
+            run.save()
     except IntegrityError:
-        under_way = place.sync_runs.filter(state__in=[SyncState.QUEUED, SyncState.RUNNING])
-        run = under_way.get()
-        if run.state == SyncState.QUEUED:
-            _nudge(run)
+        return None
     return run
 
 
-def close_stale_runs(*, now: datetime) -> None:
-    """End the runs whose worker was lost, so that a new sync can start.
+def _join(run: SyncRun, *, by: User | None, now: datetime, full: bool) -> bool:
+    """Let a run that is there answer a request; False when it ended meanwhile."""
+    here = SyncRun.objects.filter(pk=run.pk, state__in=UNDER_WAY)
+    unread = here.filter(started_at=None)
+    if unread.update(updated_since=None) if full else unread.exists():
+        return True
+    again: dict[str, object] = {"asked_again_at": now, "asked_again_by": by}
+    return bool(here.update(**(again | {"asked_again_for_all": True} if full else again)))
 
-    Effects: such runs become failed and say so.
+
+def request_connection_sync(
+    *, connection: Connection, by: User | None, now: datetime, full: bool = False
+) -> ConnectionSync:
+    """Queue syncs of a connection's properties, as far as Propexo has news of them.
+
+    Shape: one request tells whether there can be news at all; then each property is asked for its
+        changes, and now and then for everything.
+    Errors: PropexoNotConfigured; those of `integrations.pms.errors`.
+    Effects: runs, or notes on those that are there, and a nudge for the workers.
     """
-    for run in SyncRun.objects.filter(state=SyncState.RUNNING, beat_at__lt=now - STALE_AFTER):
-        fail_sync(
-            run=run,
-            code="WORKER_LOST",
-            message="The worker that ran this sync was lost. Start the sync again; nothing that "
-            "was stored is wrong.",
-            now=now,
+    try:
+        remote = open_gateway(connection).read_connection(
+            connection_id=connection.propexo_connection_id
         )
+    except errors.PmsLoginExpired as error:
+        note_expired_login(connection=connection, message=error.message)
+        raise
+    places = set(
+        PropertyLink.objects.filter(connection=connection, property__archived_at=None).values_list(
+            "property_id", flat=True
+        )
+    )
+    stamp = remote.last_synced_at
+    readings = {row.property_id: row for row in PropertyReading.objects.filter(property__in=places)}
+    wanted = {
+        key for key in places if full or _has_news(readings.get(key), pms_synced_at=stamp, now=now)
+    }
+    _queue_many(wanted, readings, by=by, now=now, full=full, pms_synced_at=stamp)
+    # Where Propexo has nothing newer, what is stored is as fresh as it gets.
+    PropertyLink.objects.filter(property__in=places - wanted).update(last_synced_at=now)
+    if wanted:
+        nudge_workers()
+    return ConnectionSync(len(wanted), len(places) - len(wanted), stamp)
 
 
-def _nudge(run: SyncRun) -> None:
-    async_task("integrations.tasks.sync_property", run.pk, timeout=LONGEST_SYNC_SECONDS)
+def _has_news(
+    reading: PropertyReading | None, *, pms_synced_at: datetime | None, now: datetime
+) -> bool:
+    """Tell whether Propexo may know something of a property that is not stored here."""
+    if reading is None or full_reading_due(reading, now=now):
+        return True
+    return pms_synced_at is None or reading.pms_synced_at != pms_synced_at
+
+
+@transaction.atomic
+def _queue_many(
+    places: set[int],
+    readings: dict[int, PropertyReading],
+    *,
+    by: User | None,
+    now: datetime,
+    full: bool,
+    pms_synced_at: datetime | None,
+) -> None:
+    there = SyncRun.objects.filter(property__in=places, state__in=UNDER_WAY)
+    begun = Q(started_at__isnull=False)
+    again = {"asked_again_at": now, "asked_again_by": by}
+    there.filter(begun).update(**(again | {"asked_again_for_all": True} if full else again))
+    fresh = {"pms_synced_at": pms_synced_at}
+    there.exclude(begun).update(**(fresh | {"updated_since": None} if full else fresh))
+    news = places - set(there.values_list("property_id", flat=True))
+    SyncRun.objects.bulk_create(
+        [
+            new_run(
+                property_id=key,
+                reading=readings.get(key),
+                by=by,
+                now=now,
+                full=full,
+                pms_synced_at=pms_synced_at,
+            )
+            for key in sorted(news)
+        ],
+        # Somebody may ask for one of them in the same moment; that run does as well.
+        ignore_conflicts=True,
+    )

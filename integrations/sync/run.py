@@ -1,65 +1,101 @@
-"""One sync of one property, from the first request to the last row."""
+"""One sync of one property, from the first request to the last row, page by page."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef
 
-from integrations.models import Connection, ConnectionStatus, PropertyLink, SyncRun, SyncState
+from integrations.models import Connection, ConnectionStatus, ReviewItem, SyncRun
 from integrations.pms import errors
 from integrations.pms.gateway import PmsGateway
-from integrations.pms.records import MalformedRecord
-from integrations.sync.apply import (
-    apply_plan,
-    read_known_leases,
-    read_known_units,
-    store_flags,
+from integrations.rate_limit import waiting
+from integrations.sync.claim import (
+    Claim,
+    TakenOver,
+    fail_sync,
+    note_wait,
+    put_back,
+    take,
+    wait_until,
 )
-from integrations.sync.plan import Flag, SyncPlan, plan_sync
-from portfolios.operations.audit import record_event
+from integrations.sync.ending import finish_sync
+from integrations.sync.pages import Planner
+from integrations.sync.reader import OutOfTime, Reader
+from portfolios.models import Unit
+
+__all__ = ["fail_sync", "note_expired_login", "run_sync"]
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-RecordT = TypeVar("RecordT")
 
-# How many rows are read between two looks at the progress page's numbers.
-_BEAT_EVERY = 50
-_LONGEST_ID = 100
+# Propexo names no shorter time when it names none at all.
+_SHORTEST_REST = timedelta(seconds=5)
+
+# A minute's limit is over after a minute; what takes longer, the queue waits for.
+_PATIENCE = timedelta(seconds=65)
 
 
-def run_sync(*, run_id: int, gateway: PmsGateway, clock: Clock) -> None:
-    """Carry out a queued sync; one that somebody else took already is left alone.
+def run_sync(
+    *,
+    run_id: int,
+    gateway: PmsGateway,
+    clock: Clock,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> None:
+    """Carry out a sync from where it stands; one that another worker has is left alone.
 
-    Effects: reads the PMS, stores units, leases and flags, and writes how it went on the run.
+    Shape: when `out_of_time` says so after a page, the rest goes back to the queue.
+    Effects: reads the PMS, stores units, leases, names and flags, and writes on the run how it
+        went.
     """
-    started = SyncRun.objects.filter(pk=run_id, state=SyncState.QUEUED).update(
-        state=SyncState.RUNNING, started_at=clock(), beat_at=clock(), phase="Reading units"
-    )
-    if not started:
+    claim = take(run_id, now=clock())
+    if claim is None:
         return
-    run = SyncRun.objects.select_related("property__link__connection").get(pk=run_id)
+    start = _read_start(run_id)
+    run = start.run
+    planner = Planner(run, is_new=start.is_new)
     try:
-        plan = _Reading(run, gateway, clock).plan()
-        run.phase = "Storing"
-        run.save(update_fields=["phase"])
-        apply_plan(place=run.property, plan=plan, now=clock())
-        _finish(run, plan, now=clock())
+        with waiting(longest=_PATIENCE, note=partial(_note_wait, claim, clock)):
+            Reader(
+                claim,
+                run,
+                gateway=gateway,
+                planner=planner,
+                has_items=start.has_items,
+                clock=clock,
+                out_of_time=out_of_time,
+            ).read_all()
+        finish_sync(
+            claim=claim,
+            run=run,
+            units=planner.units_in_sight,
+            leases=planner.leases_in_sight,
+            has_items=start.has_items,
+            clock=clock,
+        )
+    except OutOfTime:
+        put_back(claim)
+    except (SystemExit, KeyboardInterrupt):
+        # The worker is told to stop, or has taken too long; the run goes on at the next page.
+        put_back(claim)
+        raise
+    except TakenOver as taken:
+        logger.warning("%s", taken)
     except errors.PmsError as error:
-        fail_sync(run=run, code=error.code, message=error.message, now=clock())
-        if isinstance(error, errors.PmsLoginExpired):
-            note_expired_login(connection=run.property.link.connection, message=error.message)
+        _stop(claim, run, error, now=clock())
     except BaseException:
         # Whatever it was, the run must not look as if it still went on; the cause is in the log.
         logger.exception("Sync %s stopped", run.pk)
         fail_sync(
             run=run,
+            claim=claim,
             code="INTERNAL_ERROR",
             message="The sync stopped because of a fault in MeterBase. Nothing was lost; start it "
             "again, and tell support if it happens twice.",
@@ -68,97 +104,42 @@ def run_sync(*, run_id: int, gateway: PmsGateway, clock: Clock) -> None:
         raise
 
 
-class _Reading:
-    """What was read so far, with the progress written down on the way."""
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A run that was taken, and what is stored of its property beforehand."""
 
-    def __init__(self, run: SyncRun, gateway: PmsGateway, clock: Clock) -> None:
-        self.run = run
-        self.gateway = gateway
-        self.clock = clock
-        self.flags: list[Flag] = []
-
-    def plan(self) -> SyncPlan:
-        """Read everything and work out what it changes."""
-        place = self.run.property
-        property_id = place.propexo_property_id
-        units = self._read("units", self.gateway.list_units(property_id=property_id))
-        leases = self._read("leases", self.gateway.list_leases(property_id=property_id))
-        residents = self._read("residents", self.gateway.list_residents(property_id=property_id))
-        plan = plan_sync(
-            units=units,
-            leases=leases,
-            residents=residents,
-            known_units=read_known_units(place),
-            known_leases=read_known_leases(place),
-        )
-        return SyncPlan(plan.units, plan.leases, (*self.flags, *plan.flags))
-
-    def _read(self, what: str, rows: Iterable[RecordT | MalformedRecord]) -> list[RecordT]:
-        self._beat(what, 0)
-        found: list[RecordT] = []
-        for row in rows:
-            if isinstance(row, MalformedRecord):
-                self.flags.append(_flag_unreadable(row))
-            else:
-                found.append(row)
-            if len(found) % _BEAT_EVERY == 0:
-                self._beat(what, len(found))
-        self._beat(what, len(found))
-        return found
-
-    def _beat(self, what: str, count: int) -> None:
-        SyncRun.objects.filter(pk=self.run.pk).update(
-            **{f"{what}_read": count}, phase=f"Reading {what}", beat_at=self.clock()
-        )
+    run: SyncRun
+    is_new: bool
+    has_items: bool
 
 
-def _flag_unreadable(row: MalformedRecord) -> Flag:
-    label = f"{row.kind.replace('_', ' ').capitalize()} {row.remote_id or 'without an id'}"
-    return Flag(
-        "unreadable",
-        row.kind,
-        _name_of(row),
-        label,
-        f"{label} could not be read and was left out: {' '.join(row.problems)}",
-        row.raw,
+def _read_start(run_id: int) -> _Start:
+    units = Unit.objects.filter(property=OuterRef("property"))
+    items = ReviewItem.objects.filter(property=OuterRef("property"))
+    run = (
+        SyncRun.objects.select_related("property__link", "property__portfolio")
+        .annotate(has_units=Exists(units), has_items=Exists(items))
+        .get(pk=run_id)
     )
+    return _Start(run, is_new=not run.has_units, has_items=run.has_items)
 
 
-def _name_of(row: MalformedRecord) -> str:
-    """Name a row by its id, or by its content where the id is missing or no id at all."""
-    if 0 < len(row.remote_id) <= _LONGEST_ID:
-        return row.remote_id
-    return "content " + hashlib.sha256(row.raw.encode()).hexdigest()[:32]
+def _note_wait(claim: Claim, clock: Clock, sentence: str) -> None:
+    note_wait(claim, sentence=sentence, now=clock())
 
 
-@transaction.atomic
-def _finish(run: SyncRun, plan: SyncPlan, *, now: datetime) -> None:
-    place = run.property
-    connection = place.link.connection
-    flagged = store_flags(connection=connection, place=place, flags=plan.flags, now=now)
-    counts = {
-        "created": plan.created,
-        "changed": plan.changed,
-        "unchanged": plan.unchanged,
-        "flagged": flagged,
-    }
-    _running(run).update(
-        state=SyncState.COMPLETED, phase="", finished_at=now, beat_at=now, **counts
-    )
-    PropertyLink.objects.filter(property=place).update(last_synced_at=now)
-    Connection.objects.filter(pk=connection.pk).update(last_completed_sync=now)
-    record_event(verb="sync.completed", subject=place, by=run.requested_by, now=now, after=counts)
-
-
-def fail_sync(*, run: SyncRun, code: str, message: str, now: datetime) -> None:
-    """Write down why a sync ended early; what it stored before stays."""
-    under_way = SyncRun.objects.filter(pk=run.pk, state__in=[SyncState.QUEUED, SyncState.RUNNING])
-    under_way.update(state=SyncState.FAILED, error_code=code, error=message, finished_at=now)
-
-
-def _running(run: SyncRun) -> QuerySet[SyncRun]:
-    """Select a run that nobody has closed meanwhile."""
-    return SyncRun.objects.filter(pk=run.pk, state=SyncState.RUNNING)
+def _stop(claim: Claim, run: SyncRun, error: errors.PmsError, *, now: datetime) -> None:
+    """Let a throttled run rest; end one that has no use in going on."""
+    if isinstance(error, errors.Throttled):
+        until = now + max(error.retry_after, _SHORTEST_REST)
+        # A turn that MeterBase itself did not give out is no refusal of Propexo's.
+        counts = error.http_status is not None
+        if wait_until(claim, until=until, sentence=error.message, counts=counts):
+            return
+    with transaction.atomic():
+        fail_sync(run=run, claim=claim, code=error.code, message=error.message, now=now)
+        if isinstance(error, errors.PmsLoginExpired):
+            note_expired_login(connection=run.property.link.connection, message=error.message)
 
 
 def note_expired_login(*, connection: Connection, message: str) -> None:

@@ -1,18 +1,33 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from integrations.pms.records import LeaseStatus, Occupancy, PmsLease, PmsResident, PmsUnit
-from integrations.sync.plan import Flag, Known, LeaseValues, SyncPlan, UnitValues, plan_sync
+from integrations.pms.records import LeaseStatus, MalformedRecord, Occupancy, PmsLease, PmsUnit
+from integrations.sync.plan import (
+    Flag,
+    Home,
+    HomeBook,
+    Known,
+    LeaseValues,
+    NamePlan,
+    PagePlan,
+    StoredName,
+    UnitValues,
+    plan_leases,
+    plan_names,
+    plan_units,
+)
+from integrations.sync.plan.leases import number_key
 from integrations.tests.fake_gateway import make_lease, make_resident, make_unit
 
 UNIT = UnitValues(
     unit_number="1",
+    raw_unit_number="",
     building="",
     sqft=850,
     bedrooms=Decimal(2),
@@ -21,61 +36,64 @@ UNIT = UnitValues(
     occupant_count=2,
     billable=True,
     raw_status="occupied",
+    current_lease_id="",
 )
 LEASE = LeaseValues(
-    unit_id="unit_1",
+    unit_key=1,
     resident_id="res_1",
-    resident_name="Zoë Kim",
     start=date(2026, 1, 1),
     end=date(2027, 1, 1),
+    contract_start=date(2026, 1, 1),
+    contract_end=date(2027, 1, 1),
+    move_in=None,
+    move_out=None,
     occupant_count=2,
     status=LeaseStatus.ACTIVE,
     raw_status="active",
 )
+HOME = Home(key=1, label="Unit 1")
+HOMES = HomeBook({"unit_1": HOME}, {"1": [HOME]})
 
 
-def plan(
-    units: Sequence[PmsUnit] = (),
-    leases: Sequence[PmsLease] = (),
-    residents: Sequence[PmsResident] = (make_resident(),),
-    known_units: dict[str, Known[UnitValues]] | None = None,
-    known_leases: dict[str, Known[LeaseValues]] | None = None,
-) -> SyncPlan:
-    return plan_sync(
-        units=units,
-        leases=leases,
-        residents=residents,
-        known_units=known_units or {},
-        known_leases=known_leases or {},
-    )
+def units(
+    *rows: PmsUnit | MalformedRecord, known: Mapping[str, Known[UnitValues]] | None = None
+) -> PagePlan[UnitValues]:
+    return plan_units(rows, known or {})
 
 
-def the_flag(found: SyncPlan) -> Flag:
+def leases(
+    *rows: PmsLease | MalformedRecord,
+    known: Mapping[str, Known[LeaseValues]] | None = None,
+    homes: HomeBook = HOMES,
+) -> PagePlan[LeaseValues]:
+    return plan_leases(rows, known or {}, homes)
+
+
+def the_lease(**changes: object) -> LeaseValues:
+    return leases(make_lease("lease_1", **changes)).created["lease_1"]
+
+
+def the_flag(found: PagePlan[UnitValues] | PagePlan[LeaseValues]) -> Flag:
     (flag,) = found.flags
     return flag
 
 
 def test_what_is_not_stored_is_created():
-    found = plan([make_unit()], [make_lease()])
-    assert found.units.created == {"unit_1": UNIT}
-    assert found.leases.created == {"lease_1": LEASE}
-    assert (found.created, found.changed, found.unchanged, found.flags) == (2, 0, 0, ())
+    assert units(make_unit()).created == {"unit_1": UNIT}
+    assert leases(make_lease()).created == {"lease_1": LEASE}
+    assert units(make_unit()).flags == leases(make_lease()).flags == ()
 
 
 def test_what_is_stored_alike_is_unchanged():
-    found = plan(
-        [make_unit()],
-        [make_lease()],
-        known_units={"unit_1": Known(UNIT, missing=False)},
-        known_leases={"lease_1": Known(LEASE, missing=False)},
-    )
-    assert (found.created, found.changed, found.unchanged, found.flags) == (0, 0, 2, ())
+    found = units(make_unit(), known={"unit_1": Known(7, UNIT)})
+    assert (found.created, found.changed, found.unchanged) == ({}, {}, (7,))
+    other = leases(make_lease(), known={"lease_1": Known(8, LEASE)})
+    assert (other.created, other.changed, other.unchanged) == ({}, {}, (8,))
 
 
 def test_a_number_written_in_another_way_is_no_change():
     stored = replace(UNIT, bathrooms=Decimal("1.50"), bedrooms=Decimal("2.00"))
-    found = plan([make_unit()], known_units={"unit_1": Known(stored, missing=False)})
-    assert found.unchanged == 1
+    assert units(make_unit(), known={"unit_1": Known(7, stored)}).unchanged_count == 1
 
 
 @pytest.mark.parametrize(
@@ -87,141 +105,216 @@ def test_a_number_written_in_another_way_is_no_change():
         ({"occupancy": Occupancy.VACANT}, "occupied", False),
         ({"billable": False}, "billable", False),
         ({"occupant_count": 3}, "occupant_count", 3),
+        ({"current_lease_id": "lease_9"}, "current_lease_id", "lease_9"),
     ],
 )
 def test_what_is_stored_otherwise_is_changed(changes, field, value):
-    known = {"unit_1": Known(UNIT, missing=False)}
-    found = plan([make_unit(**changes)], known_units=known)
-    assert getattr(found.units.changed["unit_1"], field) == value
-    assert (found.created, found.unchanged) == (0, 0)
-
-
-def test_a_new_name_of_the_resident_changes_the_lease():
-    found = plan(
-        [make_unit()],
-        [make_lease()],
-        [make_resident(last_name="Lee")],
-        known_leases={"lease_1": Known(LEASE, missing=False)},
-    )
-    assert found.leases.changed["lease_1"].resident_name == "Zoë Lee"
-
-
-def test_what_the_pms_no_longer_shows_is_kept_and_flagged():
-    found = plan(
-        known_units={"unit_1": Known(UNIT, missing=False)},
-        known_leases={"lease_1": Known(LEASE, missing=False)},
-    )
-    assert (found.units.vanished, found.leases.vanished) == (("unit_1",), ("lease_1",))
-    assert [(flag.kind, flag.record_kind, flag.remote_id) for flag in found.flags] == [
-        ("vanished", "unit", "unit_1"),
-        ("vanished", "lease", "lease_1"),
-    ]
-    assert found.flags[0].message.startswith("Unit 1 is no longer shown by the PMS.")
-
-
-def test_a_past_lease_may_vanish_without_a_flag():
-    past = replace(LEASE, status=LeaseStatus.PAST)
-    found = plan([make_unit()], known_leases={"lease_1": Known(past, missing=False)})
-    assert found.leases.vanished == ("lease_1",)
-    assert found.flags == ()
-
-
-def test_what_was_missing_before_is_not_flagged_again():
-    found = plan(known_units={"unit_1": Known(UNIT, missing=True)})
-    assert (found.units.vanished, found.flags) == ((), ())
+    found = units(make_unit(**changes), known={"unit_1": Known(7, UNIT)})
+    assert getattr(found.changed[7], field) == value
+    assert (found.created, found.unchanged) == ({}, ())
 
 
 def test_what_comes_back_is_a_change_even_when_its_values_are_the_same():
-    found = plan([make_unit()], known_units={"unit_1": Known(UNIT, missing=True)})
-    assert found.units.changed == {"unit_1": UNIT}
+    found = units(make_unit(), known={"unit_1": Known(7, UNIT, missing=True)})
+    assert found.changed == {7: UNIT}
+
+
+def test_a_record_that_cannot_be_read_is_flagged_and_stays_in_sight():
+    row = MalformedRecord("unit", "unit_1", ("sqft is wrong.",), '{"id": "unit_1"}')
+    found = units(row, known={"unit_1": Known(7, UNIT)})
+    assert (found.created, found.changed, found.unchanged) == ({}, {}, (7,))
+    assert found.unchanged_count == 0
+    assert the_flag(found).kind == "unreadable"
+    assert found.looked_at == ("unit_1",)
+
+
+def test_a_record_that_comes_twice_on_a_page_is_one():
+    assert list(units(make_unit(), make_unit(square_feet=5)).created) == ["unit_1"]
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("101.0", "101"), ("0101.00", "0101")])
+def test_a_number_that_a_spreadsheet_made_a_decimal_is_a_number_again(sent, kept):
+    stored = units(make_unit(unit_number=sent)).created["unit_1"]
+    assert (stored.unit_number, stored.raw_unit_number) == (kept, sent)
+
+
+@pytest.mark.parametrize("number", ["0101", "#A-202", "15/8W", "3B", "P10"])
+def test_other_numbers_are_kept_as_they_are(number):
+    stored = units(make_unit(unit_number=number)).created["unit_1"]
+    assert (stored.unit_number, stored.raw_unit_number) == (number, "")
+
+
+def test_a_number_that_a_spreadsheet_may_have_spoiled_is_flagged():
+    assert "1E2" in the_flag(units(make_unit(unit_number="1E2"))).message
+
+
+@pytest.mark.parametrize("number", ["STG2", "Storage 4", "PARKING 12", "COM 1", "Garage"])
+def test_what_is_no_home_is_flagged_and_not_billed(number):
+    found = units(make_unit(unit_number=number))
+    assert found.created["unit_1"].billable is False
+    assert "not like a home" in the_flag(found).message
 
 
 def test_an_unknown_unit_status_is_flagged_and_not_guessed():
-    unit = make_unit(occupancy=Occupancy.UNKNOWN, raw_status="renovation")
-    found = plan([unit])
-    assert found.units.created["unit_1"].occupied is None
+    found = units(make_unit(occupancy=Occupancy.UNKNOWN, raw_status="renovation"))
+    assert found.created["unit_1"].occupied is None
     assert the_flag(found).kind == "unknown_status"
     assert "“renovation”" in the_flag(found).message
 
 
 def test_the_status_of_a_unit_that_is_not_billed_is_nobodys_problem():
-    unit = make_unit(occupancy=Occupancy.UNKNOWN, billable=False)
-    assert plan([unit]).flags == ()
+    assert units(make_unit(occupancy=Occupancy.UNKNOWN, billable=False)).flags == ()
 
 
 @pytest.mark.parametrize("area", [1, 99, 10_001])
 def test_an_area_that_makes_no_sense_is_flagged(area):
-    flag = the_flag(plan([make_unit(square_feet=area)]))
+    flag = the_flag(units(make_unit(square_feet=area)))
     assert (flag.kind, flag.remote_id) == ("odd_value", "unit_1")
     assert f"{area:,} square feet" in flag.message
 
 
 @pytest.mark.parametrize("area", [None, 100, 10_000])
 def test_an_area_that_makes_sense_or_is_missing_is_not_flagged(area):
-    assert plan([make_unit(square_feet=area)]).flags == ()
+    assert units(make_unit(square_feet=area)).flags == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"bathrooms": Decimal(0)}, "no bathroom"),
+        ({"occupant_count": 13}, "13 occupants"),
+        ({"warnings": ("bedrooms is “two”.",)}, "bedrooms is “two”."),
+    ],
+)
+def test_other_odd_values_of_a_unit_are_flagged(changes, words):
+    assert words in the_flag(units(make_unit(**changes))).message
+
+
+def test_all_that_is_odd_about_a_unit_is_one_flag():
+    flag = the_flag(units(make_unit(square_feet=5, bathrooms=Decimal(0))))
+    assert "5 square feet" in flag.message
+    assert "no bathroom" in flag.message
+
+
+def test_a_flag_has_the_digest_of_what_was_seen():
+    first, again, other = (the_flag(units(make_unit(square_feet=n))) for n in (5, 5, 6))
+    assert first.digest == again.digest != other.digest
+    assert replace(first, message="Said otherwise.").digest == first.digest
+    assert replace(first, remote_id="unit_2").digest != first.digest
 
 
 def test_an_unknown_lease_status_is_flagged():
-    lease = make_lease(status=LeaseStatus.UNKNOWN, raw_status="applicant")
-    flag = the_flag(plan([make_unit()], [lease]))
+    flag = the_flag(leases(make_lease(status=LeaseStatus.UNKNOWN, raw_status="applicant")))
     assert (flag.kind, flag.record_kind, flag.remote_id) == ("unknown_status", "lease", "lease_1")
     assert "“applicant”" in flag.message
 
 
-@pytest.mark.parametrize("second", [LeaseStatus.ACTIVE, LeaseStatus.MONTH_TO_MONTH])
-def test_two_current_leases_of_a_unit_are_flagged(second):
-    leases = [make_lease("lease_2"), make_lease("lease_1", status=second)]
-    flag = the_flag(plan([make_unit()], leases))
-    assert (flag.kind, flag.record_kind, flag.remote_id) == (
-        "overlapping_leases",
-        "unit",
-        "unit_1",
-    )
-    assert "lease_1 and lease_2" in flag.message
-
-
-@pytest.mark.parametrize("second", [LeaseStatus.PAST, LeaseStatus.FUTURE])
-def test_a_current_lease_beside_a_past_or_future_one_is_fine(second):
-    leases = [make_lease("lease_1"), make_lease("lease_2", status=second)]
-    assert plan([make_unit()], leases).flags == ()
-
-
 @pytest.mark.parametrize("end", [date(2026, 1, 1), date(2025, 1, 1)])
 def test_a_lease_that_ends_before_it_starts_is_stored_without_its_days(end):
-    found = plan([make_unit()], [make_lease(end=end)])
-    stored = found.leases.created["lease_1"]
-    assert (stored.start, stored.end) == (None, None)
+    found = leases(make_lease(end=end))
+    stored = found.created["lease_1"]
+    assert (stored.start, stored.end, stored.contract_end) == (None, None, end)
     assert the_flag(found).kind == "odd_value"
     assert f"ends on {end}" in the_flag(found).message
 
 
+def test_the_days_on_which_people_came_and_went_count():
+    stored = the_lease(
+        move_in=date(2026, 1, 5), move_out=date(2026, 11, 30), status=LeaseStatus.PAST
+    )
+    assert (stored.start, stored.end) == (date(2026, 1, 5), date(2026, 11, 30))
+    assert (stored.contract_start, stored.contract_end) == (date(2026, 1, 1), date(2027, 1, 1))
+
+
+def test_a_current_lease_that_everybody_moved_out_of_is_flagged():
+    flag = the_flag(leases(make_lease(move_out=date(2026, 11, 30))))
+    assert "moved out on 2026-11-30" in flag.message
+
+
+def test_a_day_that_cannot_be_is_not_stored():
+    found = leases(make_lease(start=date(1900, 1, 1)))
+    assert found.created["lease_1"].start is None
+    assert found.created["lease_1"].contract_start == date(1900, 1, 1)
+    assert "1900-01-01" in the_flag(found).message
+
+
+def test_a_day_without_end_is_no_end():
+    found = leases(make_lease(end=date(2099, 12, 31)))
+    assert (found.created["lease_1"].end, found.flags) == (None, ())
+
+
+def test_a_lease_that_is_over_by_its_contract_stays_as_the_pms_says():
+    stored = the_lease(end=date(2026, 2, 1), status=LeaseStatus.MONTH_TO_MONTH)
+    assert (stored.status, stored.end) == (LeaseStatus.MONTH_TO_MONTH, date(2026, 2, 1))
+
+
 def test_a_lease_of_a_unit_that_is_not_listed_is_left_out_and_flagged():
-    found = plan([make_unit()], [make_lease(unit_id="unit_9")])
-    assert found.leases.created == {}
+    found = leases(make_lease(unit_id="unit_9"), known={"lease_1": Known(8, LEASE)})
+    assert (found.created, found.unchanged) == ({}, (8,))
     assert "unit_9" in the_flag(found).message
     assert "left out" in the_flag(found).message
 
 
-def test_a_current_lease_without_a_start_is_flagged_and_a_past_one_is_not():
-    assert "no start date" in the_flag(plan([make_unit()], [make_lease(start=None)])).message
-    past = make_lease(start=None, status=LeaseStatus.PAST)
-    assert plan([make_unit()], [past]).flags == ()
+def test_a_lease_without_a_unit_id_goes_by_a_number_that_is_unique():
+    assert the_lease(unit_id="", unit_number="Unit 1").unit_key == 1
 
 
-def test_occupants_come_from_the_unit_where_the_lease_has_none():
-    unit = make_unit(current_lease_id="lease_1", occupant_count=4)
-    leases = [make_lease(occupant_count=None), make_lease("lease_2", occupant_count=None)]
-    created = plan([unit], leases).leases.created
+def test_a_lease_whose_number_several_units_have_is_flagged():
+    homes = HomeBook({}, {"1": [HOME, replace(HOME, key=2)]})
+    found = leases(make_lease(unit_id="", unit_number="1"), homes=homes)
+    assert found.created == {}
+    assert "not exactly one unit" in the_flag(found).message
+
+
+def test_a_lease_that_names_no_unit_at_all_is_flagged():
+    assert "no unit" in the_flag(leases(make_lease(unit_id=""))).message
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("#4b", "4B"), ("Apt 3B", "3B"), ("NO. 3", "3"), ("unit  5", "UNIT 5")]
+)
+def test_writings_of_one_number_come_together(one, other):
+    assert number_key(one) == number_key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("23B", "2/3B"), ("4-A", "4A"), ("0101", "101")])
+def test_numbers_that_differ_stay_apart(one, other):
+    assert number_key(one) != number_key(other)
+
+
+def test_a_lease_without_a_start_is_flagged_and_a_past_one_is_not():
+    assert "no start date" in the_flag(leases(make_lease(start=None))).message
+    assert leases(make_lease(start=None, status=LeaseStatus.PAST)).flags == ()
+
+
+def test_occupants_come_from_the_unit_where_its_current_lease_has_none():
+    homes = HomeBook({"unit_1": replace(HOME, current_lease_id="lease_1", occupant_count=4)})
+    rows = [make_lease(occupant_count=None), make_lease("lease_2", occupant_count=None)]
+    created = leases(*rows, homes=homes).created
     assert created["lease_1"].occupant_count == 4
     assert created["lease_2"].occupant_count is None
+    zero = leases(make_lease(occupant_count=0), homes=homes).created
+    assert zero["lease_1"].occupant_count == 0
 
 
-def test_zero_occupants_of_a_lease_are_not_replaced():
-    unit = make_unit(current_lease_id="lease_1", occupant_count=4)
-    created = plan([unit], [make_lease(occupant_count=0)]).leases.created
-    assert created["lease_1"].occupant_count == 0
+def names(last_name: str, stored: Sequence[StoredName]) -> NamePlan:
+    return plan_names([make_resident(last_name=last_name)], {"res_1": stored})
 
 
-def test_a_lease_whose_resident_is_not_listed_has_no_name():
-    created = plan([make_unit()], [make_lease(resident_id="res_9")]).leases.created
-    assert (created["lease_1"].resident_id, created["lease_1"].resident_name) == ("res_9", "")
+def test_a_name_goes_to_every_lease_that_shows_it():
+    found = names("Lee", [StoredName(1, "Zoë Kim"), StoredName(2, ""), StoredName(3, "Zoë Lee")])
+    assert found.names == {1: "Zoë Lee", 2: "Zoë Lee"}
+    # A name that was never read before is no change.
+    assert found.changed == 1
+
+
+def test_a_resident_without_a_name_changes_nothing():
+    resident = make_resident(first_name="", last_name="")
+    assert plan_names([resident], {"res_1": [StoredName(1, "Zoë Kim")]}).names == {}
+
+
+def test_a_resident_that_cannot_be_read_is_flagged():
+    row = MalformedRecord("resident", "res_1", ("last_name is 5.",), "{}")
+    found = plan_names([row], {"res_1": [StoredName(1, "Zoë Kim")]})
+    assert (found.names, found.looked_at) == ({}, ("res_1",))
+    assert [flag.kind for flag in found.flags] == ["unreadable"]

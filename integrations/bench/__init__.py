@@ -1,0 +1,1 @@
+"""Measurements of what crosses the wire, run by `manage.py bench`."""

@@ -1,0 +1,116 @@
+"""What a background worker does about syncs: a slice of work at a time, then make room.
+
+Charges wait in the same queue as syncs, and a first sync may take an hour. So a worker works on
+syncs for some seconds and puts the rest back; a run goes on at the page where it stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+from integrations.gateways import PropexoNotConfigured, open_gateway
+from integrations.models import Connection, SyncRun
+from integrations.pms.gateway import PmsGateway
+from integrations.sync.claim import STALE_AFTER, due_runs, fail_sync, running_count
+from integrations.sync.run import run_sync
+
+SLICE_SECONDS = 20.0
+
+# A worker looks for work many times a second; after this long there is none, or others go first.
+PICKED_UP_WITHIN = timedelta(seconds=60)
+
+# A slice, a wait for the rate limit and a slow answer; shorter than the queue's own patience.
+_LONGEST_SECONDS = 200
+
+# Chosen at once; another worker may take some of them meanwhile, which does no harm.
+_BATCH = 20
+
+_TASK = "integrations.tasks.work_on_syncs"
+
+
+def nudge_workers() -> None:
+    """Wake a worker for the syncs that are due, unless enough is queued already.
+
+    Effects: a row in the queue, in the caller's transaction if there is one. A lost nudge loses
+        nothing: the schedule makes another.
+    """
+    workers: int = settings.Q_CLUSTER["workers"]
+    if OrmQ.objects.count() < 4 * workers:
+        async_task(_TASK, timeout=_LONGEST_SECONDS)
+
+
+def work_on_syncs(*, clock: Callable[[], datetime], seconds: float = SLICE_SECONDS) -> None:
+    """Carry out syncs that are due until the time is up; at the end of it, nudge for the rest.
+
+    Effects: those of the syncs.
+    """
+    until = time.monotonic() + seconds
+    # One gateway for all properties of a connection: its network connection stays open.
+    gateways: dict[int, PmsGateway] = {}
+
+    def out_of_time() -> bool:
+        return time.monotonic() >= until
+
+    while not out_of_time():
+        batch = _next_batch(now=clock())
+        for run_id, connection_id in batch:
+            _carry_out(run_id, connection_id, gateways, clock=clock, out_of_time=out_of_time)
+            if out_of_time():
+                break
+        if not batch:
+            return
+    if due_runs(now=clock()).exists():
+        nudge_workers()
+
+
+def _next_batch(*, now: datetime) -> list[tuple[int, int]]:
+    """Choose what to work on next: runs with their connections; nothing while enough others run."""
+    if running_count(now=now) >= most_at_once():
+        return []
+    runs = due_runs(now=now).values_list("pk", "property__link__connection")
+    return list(runs[:_BATCH])
+
+
+def most_at_once() -> int:
+    """Tell how many syncs may run at the same time, so that a worker is left for charges."""
+    workers: int = settings.Q_CLUSTER["workers"]
+    return max(1, workers - 1)
+
+
+def is_lost(run: SyncRun, *, now: datetime) -> bool:
+    """Tell whether a running sync has lost its worker, as far as anybody can see."""
+    return now - (run.beat_at or run.queued_at) > STALE_AFTER
+
+
+def due_ahead_of(run: SyncRun, *, now: datetime) -> int | None:
+    """Count the syncs that are in the way of one that is due; None when no worker is at work."""
+    if not running_count(now=now):
+        return None
+    due = list(due_runs(now=now).values_list("pk", flat=True))
+    return running_count(now=now) + (due.index(run.pk) if run.pk in due else 0)
+
+
+def _carry_out(
+    run_id: int,
+    connection_id: int,
+    gateways: dict[int, PmsGateway],
+    *,
+    clock: Callable[[], datetime],
+    out_of_time: Callable[[], bool],
+) -> None:
+    try:
+        if connection_id not in gateways:
+            connection = Connection.objects.get(pk=connection_id)
+            gateways[connection_id] = open_gateway(connection)
+    except PropexoNotConfigured as error:
+        run = SyncRun.objects.get(pk=run_id)
+        fail_sync(run=run, code="NOT_CONFIGURED", message=str(error), now=clock())
+        return
+    gateway = gateways[connection_id]
+    run_sync(run_id=run_id, gateway=gateway, clock=clock, out_of_time=out_of_time)

@@ -1,0 +1,185 @@
+"""What can only be seen with a whole property in view: gaps, overlaps, contradictions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from integrations.pms.records import LeaseStatus
+from integrations.sync.plan.leases import CURRENT, number_key
+from integrations.sync.plan.units import unit_label
+from integrations.sync.plan.values import Flag, joined
+
+
+class StoredUnit(NamedTuple):
+    """A unit as it is stored now.
+
+    Shape: `occupant_count` belongs to the lease `current_lease_id`.
+    """
+
+    key: int
+    remote_id: str
+    building: str
+    unit_number: str
+    occupied: bool | None
+    billable: bool
+    current_lease_id: str = ""
+    occupant_count: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Call the unit as people do."""
+        return unit_label(self.building, self.unit_number)
+
+
+class StoredLease(NamedTuple):
+    """A lease as it is stored now."""
+
+    key: int
+    unit_key: int
+    remote_id: str
+    status: LeaseStatus
+    start: date | None
+    resident_id: str = ""
+    resident_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A property as it is stored after a reading; what is missing in the PMS is left out.
+
+    Shape: `unit_count` is what the PMS says of the property itself; `counted` is whether every
+        unit was read, so that the two can be compared. `empty_lists` names what the PMS showed none
+        of, though there was some before, with how many are stored.
+    """
+
+    property_id: str
+    name: str
+    units: Sequence[StoredUnit]
+    leases: Sequence[StoredLease]
+    unit_count: int | None = None
+    counted: bool = False
+    empty_lists: Mapping[str, int] = field(default_factory=dict)
+
+
+def check_whole(whole: Whole, *, today: date) -> tuple[Flag, ...]:
+    """Find what does not go together in a property."""
+    current: dict[int, list[str]] = defaultdict(list)
+    for lease in whole.leases:
+        begun = lease.start is None or lease.start <= today
+        if lease.status in CURRENT and begun:
+            current[lease.unit_key].append(lease.remote_id)
+    return (
+        *_flags_of_overlaps(whole.units, current),
+        *_flags_of_units(whole.units, current),
+        *_flags_of_property(whole),
+    )
+
+
+def flag_vanished(record_kind: str, remote_id: str, label: str, *, since: str) -> Flag:
+    """Flag a record that the PMS no longer shows.
+
+    Shape: `since` tells one disappearance from the next.
+    """
+    return Flag(
+        "vanished",
+        record_kind,
+        remote_id,
+        label,
+        f"{label} is no longer shown by the PMS. It was kept as it was; if it is really gone, mark "
+        "the unit as not billable or end the lease in the PMS and sync again.",
+        seen=f"gone {since}",
+    )
+
+
+def _flags_of_overlaps(
+    units: Iterable[StoredUnit], current: dict[int, list[str]]
+) -> Iterable[Flag]:
+    for unit in units:
+        lease_ids = sorted(current.get(unit.key, ()))
+        if len(lease_ids) > 1:
+            listed = " and ".join(lease_ids)
+            yield Flag(
+                "overlapping_leases",
+                "unit",
+                unit.remote_id,
+                unit.label,
+                f"{unit.label} has more than one current lease in the PMS: {listed}. "
+                "End the one that is over in the PMS; until then the unit cannot be billed.",
+                seen=listed,
+            )
+
+
+def _flags_of_units(units: Sequence[StoredUnit], current: dict[int, list[str]]) -> Iterable[Flag]:
+    twins = _twins(units)
+    for unit in units:
+        lease_ids = current.get(unit.key, [])
+        if unit.occupied is False or unit.key in twins:
+            odd = joined(_contradictions(unit, lease_ids, twins.get(unit.key, [])))
+            if odd is not None:
+                yield Flag("contradiction", "unit", unit.remote_id, unit.label, odd[0], seen=odd[1])
+
+
+def _twins(units: Sequence[StoredUnit]) -> dict[int, list[str]]:
+    """Find the units whose number another unit of their building has as well."""
+    same: dict[tuple[str, str], list[StoredUnit]] = defaultdict(list)
+    for unit in units:
+        same[unit.building.casefold(), number_key(unit.unit_number)].append(unit)
+    return {
+        unit.key: [twin.remote_id for twin in found if twin is not unit]
+        for found in same.values()
+        if len(found) > 1
+        for unit in found
+    }
+
+
+def _contradictions(
+    unit: StoredUnit, lease_ids: list[str], twins: list[str]
+) -> Iterable[tuple[str, str]]:
+    if unit.occupied is False and unit.billable and lease_ids:
+        listed = " and ".join(sorted(lease_ids))
+        yield (
+            (
+                f"{unit.label} is vacant in the PMS, but has a current lease there: {listed}. The "
+                "lease counts for billing; correct the status or the lease in the PMS."
+            ),
+            f"vacant with {listed}",
+        )
+    if twins:
+        yield (
+            (
+                f"{unit.label} has a number that another unit of the same building has as well. "
+                "Both are kept; if they are one unit, remove one in the PMS."
+            ),
+            f"number shared with {' '.join(sorted(twins))}",
+        )
+
+
+def _flags_of_property(whole: Whole) -> Iterable[Flag]:
+    odd = joined(_odd_lists(whole))
+    if odd is not None:
+        yield Flag("contradiction", "property", whole.property_id, whole.name, odd[0], seen=odd[1])
+
+
+def _odd_lists(whole: Whole) -> Iterable[tuple[str, str]]:
+    for what, stored in whole.empty_lists.items():
+        yield (
+            (
+                f"The PMS shows no {what} of {whole.name}, though there were {stored} before. The "
+                "property may have been switched off in Propexo, so nothing was marked as gone; "
+                "check the Propexo dashboard."
+            ),
+            f"no {what}",
+        )
+    found = len(whole.units)
+    if whole.counted and whole.unit_count is not None and whole.unit_count != found:
+        yield (
+            (
+                f"The PMS says that {whole.name} has {whole.unit_count} units, but shows {found}. "
+                "Check in the PMS which number is right."
+            ),
+            f"{whole.unit_count} units, {found} shown",
+        )
