@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 
-from integrations.models import Connection, PropertyLink, ReviewItem, SyncRun
+from integrations.models import (
+    ChartAccount,
+    ChartReading,
+    Connection,
+    PropertyLink,
+    RateBudget,
+    ReviewItem,
+    SyncRun,
+    WebhookEvent,
+    WebhookRejection,
+)
+from integrations.webhooks.pretty import pretty_body
+from integrations.webhooks.replay import replay_all
 from portfolios.admin import ReadOnlyAdmin
+from portfolios.models import User
 
 
 @admin.register(Connection)
@@ -49,6 +65,14 @@ class SyncRunAdmin(ReadOnlyAdmin):
     search_fields = ["property__name", "error"]
 
 
+@admin.register(RateBudget)
+class RateBudgetAdmin(ReadOnlyAdmin):
+    """How much of Propexo's rate limit is gone."""
+
+    exclude = ["key_digest"]
+    list_display = ["base_url", "limit", "turns_taken", "blocked_until", "post_asked_at"]
+
+
 @admin.register(ReviewItem)
 class ReviewItemAdmin(ReadOnlyAdmin):
     """What people must decide; they resolve it on its page, where the audit trail is written."""
@@ -57,3 +81,79 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "record_kind"]
     list_select_related = ["property", "portfolio"]
     search_fields = ["label", "message", "remote_id", "property__name"]
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyAdmin):
+    """What Propexo reported, also of connections that nobody has here; it can be replayed."""
+
+    actions = ["replay"]  # type: ignore[assignment] # the base class offers none
+    date_hierarchy = "received_at"
+    exclude = ["body"]
+    readonly_fields = ["body_as_sent"]
+    list_display = [
+        "received_at",
+        "name",
+        "record_kind",
+        "record_id",
+        "propexo_connection_id",
+        "connection",
+        "state",
+        "cause",
+        "attempts",
+        "duplicates",
+    ]
+    list_filter = [
+        "state",
+        "cause",
+        "name",
+        "shape",
+        ("connection", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["connection"]
+    search_fields = ["record_id", "propexo_connection_id", "error", "outcome"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEvent]:
+        """Leave the bodies out of lists."""
+        found: QuerySet[WebhookEvent] = super().get_queryset(request).defer("body")
+        return found
+
+    @admin.display(description="body")
+    def body_as_sent(self, event: WebhookEvent) -> str:
+        """Lay the body out."""
+        return pretty_body(bytes(event.body))
+
+    @admin.action(description="Replay the chosen events", permissions=["view"])
+    def replay(self, request: HttpRequest, events: QuerySet[WebhookEvent]) -> None:
+        """Work on events again."""
+        assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+        count = replay_all(events=events, by=request.user, now=timezone.now())
+        messages.success(request, f"{count} of {len(events)} events wait for a worker again.")
+
+
+@admin.register(WebhookRejection)
+class WebhookRejectionAdmin(ReadOnlyAdmin):
+    """How much was turned away, by hour and reason."""
+
+    date_hierarchy = "hour"
+    list_display = ["hour", "reason", "count", "last_at"]
+    list_filter = ["reason"]
+
+
+@admin.register(ChartAccount)
+class ChartAccountAdmin(ReadOnlyAdmin):
+    """Entries of charts of accounts, as the PMS shows them."""
+
+    list_display = ["code", "name", "kind", "property", "remote_id", "missing_since"]
+    list_filter = ["kind"]
+    list_select_related = ["property"]
+    search_fields = ["code", "name", "remote_id", "gl_account", "property__name"]
+
+
+@admin.register(ChartReading)
+class ChartReadingAdmin(ReadOnlyAdmin):
+    """When charts of accounts were read."""
+
+    list_display = ["property", "read_at", "failed_at", "error"]
+    list_select_related = ["property"]
+    search_fields = ["property__name", "error"]

@@ -44,7 +44,9 @@ def list_connection_properties(request: HttpRequest, connection_id: int) -> Json
     connection = access.fetch(
         Connection.objects.all(), access.Action.READ, user=user, pk=connection_id
     )
-    offered = list(open_gateway().list_properties(connection_id=connection.propexo_connection_id))
+    offered = list(
+        open_gateway(connection).list_properties(connection_id=connection.propexo_connection_id)
+    )
     imported = dict(access.rows(Property, user=user).values_list("propexo_property_id", "pk"))
     return {
         "connection_id": connection.pk,
@@ -73,7 +75,7 @@ def import_chosen_properties(request: HttpRequest, body: ImportBody) -> Json:
         connection=connection,
         portfolio=portfolio,
         propexo_property_ids=body.propexo_property_ids,
-        gateway=open_gateway(),
+        gateway=open_gateway(connection),
         by=user,
         now=timezone.now(),
     )

@@ -64,6 +64,13 @@ class ConnectionForm(forms.Form):
         help_text="Optional: kept beside the connection for your records.",
         error_messages={"max_length": "The Integration ID may have at most 100 characters."},
     )
+    transaction_batch_id = forms.CharField(
+        label="RealPage batch ID",
+        max_length=100,
+        required=False,
+        help_text="RealPage gives it out. Needed to post charges to RealPage only.",
+        error_messages={"max_length": "The RealPage batch ID may have at most 100 characters."},
+    )
     confirm_beta = forms.BooleanField(
         label=f"I know that posting charges to {_BETA_NAMES} is Beta",
         required=False,
@@ -76,7 +83,14 @@ class ConnectionForm(forms.Form):
             user=user, preferred=None, help_text="Its members may use the connection."
         )
         self.order_fields(
-            ["propexo_connection_id", "pms", "integration_id", "portfolio", "confirm_beta"]
+            [
+                "propexo_connection_id",
+                "pms",
+                "integration_id",
+                "transaction_batch_id",
+                "portfolio",
+                "confirm_beta",
+            ]
         )
 
     def clean(self) -> None:

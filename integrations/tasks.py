@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from integrations.gateways import PropexoNotConfigured, open_gateway
-from integrations.models import SyncRun
-from integrations.sync.run import fail_sync, run_sync
+from integrations.operations import sync_schedule, sync_work
 
 
-def sync_property(run_id: int) -> None:
-    """Carry out a queued sync."""
-    try:
-        gateway = open_gateway()
-    except PropexoNotConfigured as error:
-        run = SyncRun.objects.get(pk=run_id)
-        fail_sync(run=run, code="NOT_CONFIGURED", message=str(error), now=timezone.now())
-        return
-    run_sync(run_id=run_id, gateway=gateway, clock=timezone.now)
+def work_on_syncs() -> None:
+    """Carry out syncs that are due, for a while."""
+    sync_work.work_on_syncs(clock=timezone.now)
+
+
+def tick_syncs() -> None:
+    """Start the syncs that are due by the clock."""
+    sync_schedule.tick_syncs(now=timezone.now())

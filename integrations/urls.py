@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.views import connections, imports, platforms, review_items, syncs
+from integrations.views import connections, imports, platforms, review_items, syncs, webhooks
 
 app_name = "integrations"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path(
         "propexo/connections/<int:pk>/import/", imports.connection_import, name="connection-import"
     ),
+    path("propexo/connections/<int:pk>/sync/", syncs.connection_sync, name="connection-sync"),
     path("properties/<int:pk>/sync/", syncs.property_sync, name="property-sync"),
     path("syncs/<int:pk>/", syncs.sync_detail, name="sync-detail"),
     path("review-items/", review_items.review_item_list, name="review-item-list"),
@@ -28,4 +29,8 @@ urlpatterns = [
         review_items.review_item_resolve,
         name="review-item-resolve",
     ),
+    path("webhooks/", webhooks.webhook_list, name="webhook-list"),
+    path("webhooks/replay/", webhooks.webhook_replay_cause, name="webhook-replay-cause"),
+    path("webhooks/<int:pk>/", webhooks.webhook_detail, name="webhook-detail"),
+    path("webhooks/<int:pk>/replay/", webhooks.webhook_replay, name="webhook-replay"),
 ]

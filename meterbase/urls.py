@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from django_q.models import Schedule
 
+from integrations.webhooks.receive import receive_webhook
 from meterbase.api import api
 from meterbase.views import home
 
@@ -23,6 +24,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portfolios/", include("portfolios.urls")),
     path("integrations/", include("integrations.urls")),
     path("billing/", include("billing.urls")),
+    # Outside the API of bearer keys: Propexo signs what it sends. A redirect would lose the body.
+    path("api/webhooks/propexo", receive_webhook, name="propexo-webhook"),
+    path("api/webhooks/propexo/", receive_webhook),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url="/static/meterbase/favicon.svg")),

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from integrations.pms.errors import PmsError
+from integrations.pms.gateway import OnPage
+from integrations.pms.paging import Turn
 from integrations.pms.records import (
     ChargeOrder,
     ChargeReceipt,
@@ -24,6 +26,7 @@ from integrations.pms.records import (
     PmsProperty,
     PmsResident,
     PmsUnit,
+    PmsWriteJob,
     RateLimit,
 )
 
@@ -43,9 +46,12 @@ class FakeGateway:
     units: Sequence[PmsUnit | MalformedRecord] = ()
     leases: Sequence[PmsLease | MalformedRecord] = ()
     residents: Sequence[PmsResident | MalformedRecord] = ()
+    charge_codes: Sequence[PmsChargeCode | MalformedRecord] = ()
+    rows_per_page: int = 200
     error: PmsError | None = None
     errors_after: dict[str, BaseException] = field(default_factory=dict)
     rate_limit: RateLimit | None = None
+    shows_charges_at_once: bool = True
     calls: list[tuple[object, ...]] = field(default_factory=list)
 
     def read_connection(self, *, connection_id: str) -> PmsConnection:
@@ -55,33 +61,66 @@ class FakeGateway:
         assert self.connection is not None
         return self.connection
 
-    def list_properties(self, *, connection_id: str) -> Iterator[PmsProperty | MalformedRecord]:
-        yield from self._answer(self.properties, "properties", connection_id)
+    def list_properties(
+        self, *, connection_id: str, resume_at: str | None = None, on_page: OnPage | None = None
+    ) -> Iterator[PmsProperty | MalformedRecord]:
+        turn = Turn(resume_at, on_page)
+        yield from self._answer(self.properties, "properties", connection_id, turn=turn)
 
     def list_units(
-        self, *, property_id: str, updated_since: datetime | None = None
+        self,
+        *,
+        property_id: str,
+        updated_since: datetime | None = None,
+        resume_at: str | None = None,
+        on_page: OnPage | None = None,
     ) -> Iterator[PmsUnit | MalformedRecord]:
-        yield from self._answer(self.units, "units", property_id, updated_since)
+        turn = Turn(resume_at, on_page)
+        yield from self._answer(self.units, "units", property_id, updated_since, turn=turn)
 
     def list_leases(
-        self, *, property_id: str, updated_since: datetime | None = None
+        self,
+        *,
+        property_id: str,
+        updated_since: datetime | None = None,
+        resume_at: str | None = None,
+        on_page: OnPage | None = None,
     ) -> Iterator[PmsLease | MalformedRecord]:
-        yield from self._answer(self.leases, "leases", property_id, updated_since)
+        turn = Turn(resume_at, on_page)
+        yield from self._answer(self.leases, "leases", property_id, updated_since, turn=turn)
 
     def list_residents(
-        self, *, property_id: str, updated_since: datetime | None = None
+        self,
+        *,
+        property_id: str,
+        updated_since: datetime | None = None,
+        resume_at: str | None = None,
+        on_page: OnPage | None = None,
     ) -> Iterator[PmsResident | MalformedRecord]:
-        yield from self._answer(self.residents, "residents", property_id, updated_since)
+        turn = Turn(resume_at, on_page)
+        yield from self._answer(self.residents, "residents", property_id, updated_since, turn=turn)
 
-    def list_charge_codes(self, *, property_id: str) -> Iterator[PmsChargeCode | MalformedRecord]:
-        raise NotImplementedError
+    def list_charge_codes(
+        self, *, property_id: str, resume_at: str | None = None, on_page: OnPage | None = None
+    ) -> Iterator[PmsChargeCode | MalformedRecord]:
+        turn = Turn(resume_at, on_page)
+        yield from self._answer(self.charge_codes, "charge_codes", property_id, turn=turn)
 
     def list_charges(
-        self, *, property_id: str, unit_id: str | None = None, effective_date: date | None = None
+        self,
+        *,
+        property_id: str,
+        unit_id: str | None = None,
+        lease_id: str | None = None,
+        effective_date: date | None = None,
+        resume_at: str | None = None,
+        on_page: OnPage | None = None,
     ) -> Iterator[PmsCharge | MalformedRecord]:
         raise NotImplementedError
 
-    def list_payments(self, *, property_id: str) -> Iterator[PmsPayment | MalformedRecord]:
+    def list_payments(
+        self, *, property_id: str, resume_at: str | None = None, on_page: OnPage | None = None
+    ) -> Iterator[PmsPayment | MalformedRecord]:
         raise NotImplementedError
 
     def charge_body(self, *, order: ChargeOrder) -> bytes:
@@ -90,13 +129,24 @@ class FakeGateway:
     def post_charge(self, *, body: bytes, reference: str) -> ChargeReceipt:
         raise NotImplementedError
 
-    def _answer(self, rows: Sequence[RowT], name: str, *asked: object) -> Iterator[RowT]:
+    def read_write_job(self, *, job_id: str) -> PmsWriteJob:
+        raise NotImplementedError
+
+    def _answer(
+        self, rows: Sequence[RowT], name: str, *asked: object, turn: Turn
+    ) -> Iterator[RowT]:
+        """Give pages of `rows_per_page`; a mark is the place of a page's first row."""
         self.calls.append((name, *asked))
         if self.error:
             raise self.error
-        yield from rows
+        for start in range(int(turn.resume_at or 0), max(len(rows), 1), self.rows_per_page):
+            end = start + self.rows_per_page
+            yield from rows[start:end]
+            if end < len(rows):
+                turn.page_is_read(str(end))
         if name in self.errors_after:
             raise self.errors_after[name]
+        turn.page_is_read(None)
 
 
 def make_connection(**changes: object) -> PmsConnection:
@@ -108,6 +158,7 @@ def make_connection(**changes: object) -> PmsConnection:
         "health": ConnectionHealth.ACTIVE,
         "raw_status": "active",
         "last_synced_at": None,
+        "contract": "unified",
     }
     return PmsConnection(**(values | changes))  # type: ignore[arg-type] # by name, as tests like it
 

@@ -9,7 +9,15 @@ from django.urls import reverse
 from integrations.models import SyncRun, SyncState
 from portfolios.models import User
 
-NAMES = ["connection", "propertylink", "syncrun", "reviewitem"]
+NAMES = [
+    "chartaccount",
+    "chartreading",
+    "connection",
+    "propertylink",
+    "ratebudget",
+    "syncrun",
+    "reviewitem",
+]
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def test_the_form_asks_for_what_propexo_knows_and_no_password(cast, signed_in):
         "propexo_connection_id",
         "pms",
         "integration_id",
+        "transaction_batch_id",
         "portfolio",
         "confirm_beta",
     ]
@@ -131,7 +132,9 @@ def test_without_a_key_nothing_is_asked(cast, signed_in, settings):
 @pytest.mark.parametrize(("pms", "provider"), [("rentvine", "rentvine"), ("resman", "resman")])
 def test_a_beta_platform_needs_one_more_confirmation(cast, signed_in, monkeypatch, pms, provider):
     gateway = FakeGateway(connection=make_connection(provider=provider))
-    monkeypatch.setattr("integrations.views.connections.open_gateway", lambda: gateway)
+    monkeypatch.setattr(
+        "integrations.operations.connections.find_gateway", lambda **_which: gateway
+    )
     client = signed_in(cast.manager)
     page = check_page(client.post(NEW, filled(cast, pms=pms)))
     assert "is Beta: try it in a test environment first." in text_of(page)
@@ -164,6 +167,23 @@ def test_a_connection_shows_its_state_and_properties(cast, place, signed_in, who
     assert [text_of(link) for link in import_links] == (
         ["Import Properties"] if who == "manager" else []
     )
+
+
+@pytest.mark.parametrize(
+    ("proven", "words"),
+    [
+        (True, "Charge posting works, as Propexo last proved"),
+        (False, "Charge posting not offered for this PMS"),
+        (None, "Charge posting not tried by Propexo yet"),
+    ],
+)
+def test_a_connection_says_whether_charges_can_be_posted(
+    cast, connection, signed_in, proven, words
+):
+    Connection.objects.update(can_post_charges=proven, transaction_batch_id="rp_7")
+    page = text_of(check_page(signed_in(cast.viewer).get(url_of(connection))))
+    assert words in page
+    assert "RealPage batch ID rp_7" in page
 
 
 def test_a_connection_that_was_never_synced_says_how_long_it_takes(cast, connection, signed_in):
@@ -201,7 +221,8 @@ def test_a_login_that_is_still_expired_is_said_to_be(cast, connection, signed_in
     Connection.objects.update(status=ConnectionStatus.LOGIN_EXPIRED)
     remote = make_connection(health=ConnectionHealth.AUTH_FAILED)
     monkeypatch.setattr(
-        "integrations.views.connections.open_gateway", lambda: FakeGateway(connection=remote)
+        "integrations.operations.connections.find_gateway",
+        lambda **_which: FakeGateway(connection=remote),
     )
     response = signed_in(cast.manager).post(url_of(connection, "renew"), follow=True)
     assert "can no longer log in" in text_of(check_page(response))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from integrations.models import Connection, ConnectionStatus
+from integrations.models import Connection, ConnectionStatus, WireContract
 from integrations.operations.connections import (
     CHECK_ID,
     CHECK_KEY,
@@ -12,6 +12,7 @@ from integrations.operations.connections import (
     CHECK_NETWORK,
     CannotConnect,
     add_connection,
+    reach_connection,
     renew_connection,
 )
 from integrations.pms import errors
@@ -104,6 +105,15 @@ def test_only_a_connection_that_is_well_is_taken(cast, now, health):
     assert not Connection.objects.exists()
 
 
+def test_what_propexo_said_of_a_connection_is_kept(cast, now):
+    remote = make_connection(provider="yardi_rest", contract="v1", posts_charges=False)
+    connect(cast, FakeGateway(connection=remote), now, transaction_batch_id="rp_7")
+    stored = Connection.objects.get()
+    assert (stored.contract, stored.provider) == (WireContract.V1, "yardi_rest")
+    assert (stored.can_post_charges, stored.checked_at) == (False, now)
+    assert stored.transaction_batch_id == "rp_7"
+
+
 @pytest.mark.parametrize("provider", ["yardi", "Yardi", "yardi_rest"])
 def test_both_interfaces_of_a_platform_are_known(cast, now, provider):
     connect(cast, FakeGateway(connection=make_connection(provider=provider)), now)
@@ -129,6 +139,35 @@ def test_a_renewed_login_takes_the_connection_up_again(cast, connection, gateway
     assert (connection.validated_at, connection.paused_until) == (later, None)
     event = AuditEvent.objects.get(verb="connection.renewed")
     assert (event.before, event.after) == ({"status": "login_expired"}, {"status": "active"})
+
+
+def test_a_renewal_finds_out_anew_how_the_connection_is(cast, connection, now):
+    later = now + timedelta(hours=1)
+    remote = make_connection(provider="yardi_rest", contract="v1", posts_charges=True)
+    gateway = FakeGateway(connection=remote)
+    renew_connection(connection=connection, gateway=gateway, by=cast.manager, now=later)
+    connection.refresh_from_db()
+    assert (connection.contract, connection.provider) == (WireContract.V1, "yardi_rest")
+    assert (connection.can_post_charges, connection.checked_at) == (True, later)
+
+
+@pytest.mark.parametrize(
+    ("error", "check"),
+    [
+        (errors.ApiKeyRefused("Wrong key."), CHECK_KEY),
+        (errors.NotFound("Nothing."), CHECK_ID),
+        (errors.PmsLoginExpired("Expired."), CHECK_LOGIN),
+        (errors.Unavailable("No answer."), CHECK_NETWORK),
+    ],
+)
+def test_a_connection_that_cannot_be_reached_says_what_to_check(monkeypatch, error, check):
+    def fail(**_which: object) -> None:
+        raise error
+
+    monkeypatch.setattr("integrations.operations.connections.find_gateway", fail)
+    with pytest.raises(CannotConnect) as caught:
+        reach_connection(propexo_connection_id="conn_001")
+    assert caught.value.check == check
 
 
 def test_a_login_that_is_still_expired_changes_nothing(cast, connection, now):

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.models import PropertyLink
 from integrations.pms import errors
 from integrations.pms.records import MalformedRecord
-from integrations.tests.fake_gateway import FakeGateway, make_property
+from integrations.tests.fake_gateway import FakeGateway, make_connection, make_property
 from portfolios.models import AuditEvent, Membership, Portfolio, Property, Role
 from portfolios.tests.pages import check_page, text_of
 
@@ -21,7 +24,7 @@ def here(connection) -> str:
 @pytest.fixture
 def pretend(monkeypatch):
     def use(gateway: FakeGateway) -> None:
-        monkeypatch.setattr("integrations.views.imports.open_gateway", lambda: gateway)
+        monkeypatch.setattr("integrations.views.imports.open_gateway", lambda _connection: gateway)
 
     return use
 
@@ -110,10 +113,22 @@ def test_what_was_skipped_is_listed_with_its_reason(cast, place, here, signed_in
 
 def test_a_row_that_cannot_be_read_is_named_and_cannot_be_ticked(cast, here, signed_in, pretend):
     bad = MalformedRecord("property", "prop_bad", ("unit_count is -1.", "name is 5."), "{}")
-    pretend(FakeGateway(properties=[bad, make_property()]))
+    pretend(FakeGateway(connection=make_connection(), properties=[bad, make_property()]))
     page = check_page(signed_in(cast.manager).get(here))
     assert "prop_bad unit_count is -1. name is 5. Could not be read" in rows_of(page)[0]
     assert ticked(page) == ["prop_x"]
+
+
+def test_a_property_that_propexo_does_not_load_says_so_and_is_not_ticked(
+    cast, here, signed_in, pretend
+):
+    off = make_property("prop_off", name="Elm Court", enabled=False)
+    on = make_property("prop_on", enabled=True)
+    pretend(FakeGateway(connection=make_connection(), properties=[off, on]))
+    page = check_page(signed_in(cast.manager).get(here))
+    assert "Switched off in Propexo" in rows_of(page)[0]
+    assert "Switched off in Propexo" not in rows_of(page)[1]
+    assert ticked(page) == ["prop_on"]
 
 
 def test_ticking_nothing_is_answered_by_a_sentence_and_leaves_nothing_ticked(cast, here, signed_in):
@@ -138,8 +153,21 @@ def test_a_portfolio_that_i_do_not_manage_is_refused(cast, here, signed_in):
     assert not Property.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("read_at", "words"),
+    [
+        (timezone.now() - timedelta(hours=3, minutes=1), "PMS data from 3 hours ago"),
+        (None, "Propexo has not said when it last read the PMS."),
+    ],
+)
+def test_the_page_says_how_old_the_list_is(cast, here, signed_in, pretend, read_at, words):
+    remote = make_connection(last_synced_at=read_at)
+    pretend(FakeGateway(connection=remote, properties=[make_property()]))
+    assert words in text_of(check_page(signed_in(cast.manager).get(here)))
+
+
 def test_an_empty_list_says_why_it_may_be_empty(cast, here, signed_in, pretend):
-    pretend(FakeGateway())
+    pretend(FakeGateway(connection=make_connection()))
     words = text_of(check_page(signed_in(cast.manager).get(here)))
     assert "a first sync takes 5 to 30 minutes" in words
     assert "Propexo dashboard" in words

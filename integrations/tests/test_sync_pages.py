@@ -6,7 +6,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import PropertyLink, ReviewItem, ReviewKind, SyncRun, SyncState
+from integrations.gateways import open_gateway
+from integrations.models import (
+    PropertyLink,
+    PropertyReading,
+    ReviewItem,
+    ReviewKind,
+    SyncPhase,
+    SyncRun,
+    SyncState,
+)
+from integrations.sync.queueing import OVERLAP
 from integrations.views.syncs import freshness
 from portfolios.models import Property
 from portfolios.tests.pages import check_page, check_part, text_of
@@ -38,7 +48,7 @@ def test_the_history_is_shown_to_every_member(cast, place, signed_in, who):
     tabs = [text_of(tab) for tab in page.select('.nav-tabs [aria-current="page"]')]
     assert tabs == ["PMS sync"]
     buttons = [text_of(form) for form in page.select("main form")]
-    assert buttons == (["Sync now"] if who == "manager" else [])
+    assert buttons == (["Sync now Read everything again"] if who == "manager" else [])
 
 
 def test_the_page_says_how_old_the_data_is(cast, place, signed_in):
@@ -131,7 +141,7 @@ def test_a_running_sync_polls_its_own_part(cast, place, signed_in):
     run = add_run(
         place,
         SyncState.RUNNING,
-        phase="Reading leases",
+        phase=SyncPhase.LEASES,
         units_read=48,
         leases_read=50,
         beat_at=timezone.now(),
@@ -172,7 +182,8 @@ def test_a_sync_that_went_quiet_says_so(cast, place, signed_in):
     quiet = timezone.now() - timedelta(minutes=6)
     run = add_run(place, SyncState.RUNNING, beat_at=quiet)
     words = text_of(check_page(signed_in(cast.viewer).get(run_url(run))))
-    assert "No sign of life for 5 minutes" in words
+    assert "No sign of life for some minutes" in words
+    assert "Another one takes it up by itself" in words
 
 
 def test_a_complete_sync_shows_what_it_found(cast, place, signed_in):
@@ -201,3 +212,113 @@ def test_a_failed_sync_says_why_and_what_to_do(cast, place, signed_in, code, rem
     assert remedy in words
     assert code in words
     assert "Sync again" in words
+
+
+def test_a_sync_shows_its_rate_and_how_long_it_will_take(cast, place, signed_in):
+    run = add_run(
+        place,
+        SyncState.RUNNING,
+        units_read=100,
+        leases_read=100,
+        rows_expected=1_000,
+        started_at=timezone.now() - timedelta(seconds=10),
+        beat_at=timezone.now(),
+    )
+    words = text_of(check_page(signed_in(cast.viewer).get(run_url(run))))
+    assert "200 of 1000" in words
+    assert "records per second" in words
+    assert "Time left: about 1 minute." in words
+
+
+def test_a_sync_says_that_it_waits_for_the_rate_limit(cast, place, signed_in):
+    run = add_run(
+        place, SyncState.RUNNING, beat_at=timezone.now(), waits_for="Until 09:01, as told."
+    )
+    words = text_of(check_page(signed_in(cast.viewer).get(run_url(run))))
+    assert "Waits for the rate limit" in words
+    assert "Until 09:01, as told." in words
+
+
+def test_a_sync_that_rests_says_until_when(cast, place, signed_in):
+    run = add_run(
+        place,
+        SyncState.QUEUED,
+        not_before=timezone.now() + timedelta(minutes=2),
+        waits_for="Too fast.",
+    )
+    words = text_of(check_page(signed_in(cast.viewer).get(run_url(run))))
+    assert "Waits until" in words
+    assert "Too fast." in words
+
+
+def test_a_sync_behind_others_says_so(cast, place, signed_in, now):
+    other = Property.objects.create(
+        portfolio=cast.portfolio, propexo_property_id="x", name="Busy", created_at=now
+    )
+    add_run(other, SyncState.RUNNING, beat_at=timezone.now())
+    run = add_run(place, SyncState.QUEUED, queued_at=timezone.now() - timedelta(minutes=2))
+    words = text_of(check_page(signed_in(cast.viewer).get(run_url(run))))
+    assert "Other syncs run first" in words
+    assert "No worker" not in words
+
+
+def test_a_manager_asks_for_everything_to_be_read_again(cast, place, signed_in):
+    signed_in(cast.manager).post(url_of(place), {"full": "1"})
+    assert place.sync_runs.get(state=SyncState.QUEUED).is_full
+
+
+def test_without_asking_for_more_only_changes_are_read(cast, place, signed_in, now):
+    PropertyReading.objects.update(fully_read_at=timezone.now())
+    signed_in(cast.manager).post(url_of(place))
+    assert place.sync_runs.get(state=SyncState.QUEUED).updated_since == now - OVERLAP
+
+
+def connection_url(place: Property) -> str:
+    return reverse("integrations:connection-sync", args=[place.link.connection_id])
+
+
+def test_all_properties_of_a_connection_are_synced_from_its_page(cast, place, signed_in):
+    client = signed_in(cast.manager)
+    response = client.post(connection_url(place), follow=True)
+    words = text_of(check_page(response))
+    assert "1 property is being synced." in words
+    assert "1 waiting" in words
+    assert place.sync_runs.filter(state=SyncState.QUEUED).count() == 1
+
+
+def test_a_connection_without_news_says_so(cast, place, signed_in, sandbox):
+    client = signed_in(cast.manager)
+    client.post(connection_url(place))
+    SyncRun.objects.filter(state=SyncState.QUEUED).delete()
+    remote = open_gateway(place.link.connection).read_connection(connection_id="conn_001")
+    PropertyReading.objects.update(
+        pms_synced_at=remote.last_synced_at, fully_read_at=timezone.now()
+    )
+    words = text_of(check_page(client.post(connection_url(place), follow=True)))
+    assert "nothing newer" in words
+    assert not SyncRun.objects.filter(state=SyncState.QUEUED).exists()
+
+
+def test_a_connection_that_cannot_be_asked_says_why(cast, place, signed_in, settings):
+    settings.PROPEXO_API_KEY = ""
+    words = text_of(check_page(signed_in(cast.manager).post(connection_url(place), follow=True)))
+    assert "Propexo is not configured" in words
+
+
+def test_the_page_of_a_connections_syncs_polls_until_they_are_over(cast, place, signed_in):
+    client = signed_in(cast.viewer)
+    assert check_page(client.get(connection_url(place))).select("[hx-get]") == []
+    add_run(place, SyncState.RUNNING, beat_at=timezone.now())
+    page = check_page(client.get(connection_url(place)))
+    assert page.select('#progress[hx-trigger="every 2s"]')
+    assert page.select("main form") == []
+    part = check_part(client.get(connection_url(place), headers={"HX-Request": "true"}))
+    assert "1 running" in text_of(part)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("accountant", 403), ("viewer", 403), ("stranger", 404)]
+)
+def test_nobody_else_syncs_a_connection(cast, place, signed_in, who, status):
+    assert signed_in(getattr(cast, who)).post(connection_url(place)).status_code == status
+    assert place.sync_runs.count() == 1

@@ -14,9 +14,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from integrations.forms import ConnectionForm
-from integrations.gateways import PropexoNotConfigured, open_gateway
+from integrations.gateways import PropexoNotConfigured
 from integrations.models import Connection, ConnectionStatus, PropertyLink, ReviewItem
-from integrations.operations.connections import CannotConnect, add_connection, renew_connection
+from integrations.operations.connections import (
+    CannotConnect,
+    add_connection,
+    reach_connection,
+    renew_connection,
+)
 from integrations.pms.catalog import Support, platform
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
@@ -107,7 +112,8 @@ def _connect(form: ConnectionForm, *, by: User) -> Connection:
         propexo_connection_id=entry["propexo_connection_id"],
         pms=entry["pms"],
         integration_id=entry["integration_id"],
-        gateway=open_gateway(),
+        transaction_batch_id=entry["transaction_batch_id"],
+        gateway=reach_connection(propexo_connection_id=entry["propexo_connection_id"]),
         by=by,
         now=timezone.now(),
     )
@@ -145,11 +151,22 @@ def connection_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "integrations/connection_detail.html", context)
 
 
+_POSTING_WORDS = {
+    True: "works, as Propexo last proved",
+    False: "not offered for this PMS, or refused when Propexo last tried",
+    None: "not tried by Propexo yet",
+}
+
+
 def _facts(connection: Connection) -> list[tuple[str, object]]:
+    batch_id = connection.transaction_batch_id
+    batch = [("RealPage batch ID", batch_id)] if batch_id else []
     return [
         ("PMS type", connection.get_pms_display()),
         ("Propexo Connection ID", connection.propexo_connection_id),
         ("Propexo Integration ID", connection.integration_id),
+        ("Charge posting", _POSTING_WORDS[connection.can_post_charges]),
+        *batch,
         ("Portfolio", connection.portfolio),
         ("Connected by", connection.created_by),
     ]
@@ -167,7 +184,10 @@ def connection_renew(request: SignedInRequest, pk: int) -> HttpResponse:
     )
     try:
         renew_connection(
-            connection=connection, gateway=open_gateway(), by=request.user, now=timezone.now()
+            connection=connection,
+            gateway=reach_connection(propexo_connection_id=connection.propexo_connection_id),
+            by=request.user,
+            now=timezone.now(),
         )
     except PropexoNotConfigured as error:
         messages.error(request, str(error))

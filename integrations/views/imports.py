@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +15,7 @@ from integrations.gateways import PropexoNotConfigured, open_gateway
 from integrations.models import Connection
 from integrations.operations.imports import ImportReport, import_properties
 from integrations.pms.errors import PmsError
+from integrations.pms.gateway import PmsGateway
 from integrations.views.advice import Trouble, trouble_of
 from integrations.views.offers import Offer, read_offers
 from portfolios import access
@@ -51,7 +54,7 @@ def _import(connection: Connection, form: ImportForm, *, by: User) -> ImportRepo
         connection=connection,
         portfolio=form.cleaned_data["portfolio"],
         propexo_property_ids=form.cleaned_data["propexo_property_ids"],
-        gateway=open_gateway(),
+        gateway=open_gateway(connection),
         by=by,
         now=timezone.now(),
     )
@@ -66,22 +69,32 @@ def _choice(
     trouble: Trouble | None,
 ) -> HttpResponse:
     offers: list[Offer] = []
+    pms_read_at: datetime | None = None
     if trouble is None:
         try:
+            gateway = open_gateway(connection)
             offers = read_offers(
-                connection=connection, gateway=open_gateway(), user=request.user, ticked=ticked
+                connection=connection, gateway=gateway, user=request.user, ticked=ticked
             )
+            pms_read_at = _pms_read_at(connection, gateway)
         except (PmsError, PropexoNotConfigured) as error:
             trouble = trouble_of(error)
     context = {
         "connection": connection,
         "form": form,
         "offers": offers,
+        "pms_read_at": pms_read_at,
         "trouble": trouble,
         "may_import_any": any(offer.may_import for offer in offers),
         "breadcrumbs": _breadcrumbs(connection),
     }
     return render(request, "integrations/connection_import.html", context)
+
+
+def _pms_read_at(connection: Connection, gateway: PmsGateway) -> datetime | None:
+    """Ask when Propexo last read the PMS, for what it offers is as old as that."""
+    remote = gateway.read_connection(connection_id=connection.propexo_connection_id)
+    return remote.last_synced_at
 
 
 def _result(request: SignedInRequest, connection: Connection, report: ImportReport) -> HttpResponse:

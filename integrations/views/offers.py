@@ -74,6 +74,10 @@ def _unreadable(row: MalformedRecord) -> Offer:
     )
 
 
+# Propexo shows such a property, but loads neither its units nor its leases.
+_IS_OFF = "Switched off in Propexo: it has no units there until it is switched on"
+
+
 def _offer(
     row: PmsProperty,
     link: PropertyLink | None,
@@ -81,7 +85,9 @@ def _offer(
     names: Mapping[int, str],
     ticked: Collection[str] | None,
 ) -> Offer:
-    chosen = link is None if ticked is None else row.property_id in ticked
+    is_off = row.enabled is False
+    is_new = link is None and not is_off
+    chosen = is_new if ticked is None else row.property_id in ticked
     may_import = link is None or _may_import_again(link, connection, names)
     return Offer(
         property_id=row.property_id,
@@ -89,8 +95,8 @@ def _offer(
         address=", ".join(filter(None, (row.street, row.city, row.state, row.zip_code))),
         unit_count=_written(row.unit_count),
         square_footage=_written(row.square_footage),
-        tone="neutral" if link else "info",
-        state=_state(link, names),
+        tone="warning" if is_off else "neutral" if link else "info",
+        state=f"{_state(link, names)}. {_IS_OFF}" if is_off else _state(link, names),
         may_import=may_import,
         ticked=chosen and may_import,
     )

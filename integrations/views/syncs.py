@@ -13,17 +13,31 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_http_methods, require_safe
 
-from integrations.models import PropertyLink, ReviewItem, SyncRun, SyncState
-from integrations.operations.syncs import STALE_AFTER, NotLinked, request_sync
-from integrations.views.advice import remedy_for
+from integrations.gateways import PropexoNotConfigured
+from integrations.models import Connection, PropertyLink, ReviewItem, SyncRun, SyncState
+from integrations.operations.syncs import (
+    ConnectionSync,
+    NotLinked,
+    request_connection_sync,
+    request_sync,
+)
+from integrations.pms.errors import PmsError
+from integrations.views.advice import remedy_for, trouble_of
+from integrations.views.sync_progress import (
+    latest_states,
+    progress_of,
+    runs_under_way,
+    segments,
+    time_left,
+    waiting_for,
+)
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
 from portfolios.models import Property
 
 PAGE_SIZE = 50
 
-# A worker looks for work many times a second; after this long there is none.
-_PICKED_UP_WITHIN = timedelta(seconds=60)
+_SHOWN_RUNS = 20
 
 TONES = {
     SyncState.QUEUED: "info",
@@ -49,7 +63,9 @@ def property_sync(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _start(request: SignedInRequest, place: Property) -> HttpResponse:
     try:
-        run = request_sync(place=place, by=request.user, now=timezone.now())
+        run = request_sync(
+            place=place, by=request.user, now=timezone.now(), full="full" in request.POST
+        )
     except NotLinked as error:
         messages.error(request, str(error))
         return redirect("integrations:property-sync", pk=place.pk)
@@ -98,12 +114,11 @@ def sync_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     )
     place = run.property
     now = timezone.now()
-    beat = run.beat_at or run.queued_at
     context = {
         "run": run,
         "tone": TONES[SyncState(run.state)],
-        "waits_long": run.state == SyncState.QUEUED and now - run.queued_at > _PICKED_UP_WITHIN,
-        "gone_quiet": run.state == SyncState.RUNNING and now - beat > STALE_AFTER,
+        "progress": progress_of(run, now=now),
+        "waiting": waiting_for(run, now=now),
         "remedy": remedy_for(run.error_code),
         "may_prepare": access.may(place.portfolio, access.Action.PREPARE, user=request.user),
         "breadcrumbs": [
@@ -113,6 +128,69 @@ def sync_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     }
     template = "integrations/sync_detail.html"
     return render(request, f"{template}#progress" if request.htmx else template, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def connection_sync(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show how far the properties of a connection were synced, and sync them."""
+    posted = request.method == "POST"
+    connection = access.fetch(
+        Connection.objects.select_related("portfolio"),
+        access.Action.PREPARE if posted else access.Action.READ,
+        user=request.user,
+        pk=pk,
+    )
+    if posted:
+        _start_connection(request, connection)
+        return redirect("integrations:connection-sync", pk=connection.pk)
+    links = access.rows(PropertyLink, user=request.user).filter(connection=connection)
+    now = timezone.now()
+    counts = latest_states(links)
+    waiting = counts.get(SyncState.QUEUED, 0) + counts.get(SyncState.RUNNING, 0)
+    under_way = list(runs_under_way(links)[:_SHOWN_RUNS])
+    context = {
+        "connection": connection,
+        "segments": segments(counts),
+        "total": sum(counts.values()),
+        "is_over": not waiting,
+        "left": time_left(links, waiting=waiting, now=now),
+        "rows": [
+            (run, progress_of(run, now=now), TONES[SyncState(run.state)]) for run in under_way
+        ],
+        "more": waiting - len(under_way),
+        "waiting": next((why for run in under_way if (why := waiting_for(run, now=now))), None),
+        "may_prepare": access.may(connection.portfolio, access.Action.PREPARE, user=request.user),
+        "breadcrumbs": [
+            ("Propexo", reverse("integrations:propexo")),
+            (str(connection), reverse("integrations:connection-detail", args=[connection.pk])),
+        ],
+    }
+    template = "integrations/connection_sync.html"
+    return render(request, f"{template}#progress" if request.htmx else template, context)
+
+
+def _start_connection(request: SignedInRequest, connection: Connection) -> None:
+    try:
+        asked = request_connection_sync(
+            connection=connection,
+            by=request.user,
+            now=timezone.now(),
+            full="full" in request.POST,
+        )
+    except (PmsError, PropexoNotConfigured) as error:
+        trouble = trouble_of(error)
+        messages.error(request, f"{trouble.title}. {trouble.body} {trouble.remedy}")
+    else:
+        messages.success(request, _asked_in_words(asked))
+
+
+def _asked_in_words(asked: ConnectionSync) -> str:
+    if not asked.queued:
+        return "Propexo has nothing newer than what is stored here, so nothing was read."
+    plural = "property is" if asked.queued == 1 else "properties are"
+    unchanged = f" Of {asked.unchanged} there is nothing new." if asked.unchanged else ""
+    return f"{asked.queued} {plural} being synced.{unchanged}"
 
 
 def _breadcrumbs(place: Property) -> list[tuple[str, str]]:

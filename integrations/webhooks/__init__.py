@@ -1,0 +1,1 @@
+"""What Propexo reports by webhook: received, stored once, worked on in the background."""
