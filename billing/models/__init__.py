@@ -19,6 +19,8 @@ from billing.models.calculation import (
     ChargeKind,
     Decision,
 )
+from billing.models.charge_code import ChargeCode, ChargeCodeMapping, UtilityChargeCode
+from billing.models.ledger_check import DifferenceKind, LedgerCheck, LedgerDifference
 from billing.models.place import PlaceFacts, PlaceOverride
 from billing.models.posting import (
     AttemptOutcome,
@@ -39,8 +41,13 @@ __all__ = [
     "Calculation",
     "CalculationState",
     "Charge",
+    "ChargeCode",
+    "ChargeCodeMapping",
     "ChargeKind",
     "Decision",
+    "DifferenceKind",
+    "LedgerCheck",
+    "LedgerDifference",
     "LineKind",
     "Method",
     "PlaceFacts",
@@ -57,5 +64,6 @@ __all__ = [
     "Utility",
     "UtilityBill",
     "UtilityBillLine",
+    "UtilityChargeCode",
     "VacancyPolicy",
 ]

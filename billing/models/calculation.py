@@ -25,7 +25,9 @@ class Calculation(PortfolioRow):
     """One version of a bill's division, with everything that it was made from, frozen.
 
     Shape: `inputs` and `result` are what `billing.rubs.wire` writes; `findings` are what the rules
-        of the place said when it was made. Fees are beside the bill.
+        of the place said when it was made. `data_as_of` is when the property had last been read
+        from the PMS then, and `data_in_sync` tells that it was being read again. Fees are beside
+        the bill.
     Units: cents.
     """
 
@@ -46,6 +48,8 @@ class Calculation(PortfolioRow):
     owner_cents = models.BigIntegerField()
     fees_cents = models.BigIntegerField(default=0)
     findings = models.JSONField(default=list, blank=True)
+    data_as_of = models.DateTimeField("PMS data from", null=True, blank=True)
+    data_in_sync = models.BooleanField("made while a sync was running", default=False)
     prepared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     prepared_at = models.DateTimeField()
     submitted_by = models.ForeignKey(

@@ -20,6 +20,7 @@ class PostingState(models.TextChoices):
 
     PENDING = "pending", "Waiting"
     SENDING = "sending", "Being sent"
+    ACCEPTED = "accepted", "Taken by the PMS, being written"
     POSTED = "posted", "Posted"
     REJECTED = "rejected", "Failed"
     UNKNOWN = "unknown", "Not known yet"
@@ -43,9 +44,29 @@ class PostingJob(PortfolioRow):
     post_to_pms = models.BooleanField("sent to the PMS")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    paused_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    paused_at = models.DateTimeField(null=True, blank=True)
+    stopped_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    stopped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=True, paused_by__isnull=True)
+                | Q(paused_at__isnull=False, paused_by__isnull=False),
+                name="job_paused_by_and_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(stopped_at__isnull=True, stopped_by__isnull=True)
+                | Q(stopped_at__isnull=False, stopped_by__isnull=False, paused_at__isnull=True),
+                name="job_stopped_by_and_at",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -80,6 +101,8 @@ class Posting(PortfolioRow):
     settle_at = models.DateTimeField(null=True, blank=True)
     negative_looks = models.PositiveIntegerField(default=0)
     remote_charge_id = models.CharField("charge id in the PMS", max_length=100, blank=True)
+    remote_job_id = models.CharField("job id in Propexo", max_length=100, blank=True)
+    job_looks = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     raw_error = models.TextField("error as the PMS wrote it", blank=True)
@@ -90,6 +113,11 @@ class Posting(PortfolioRow):
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.TextField(blank=True)
+    resend_asked_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    resend_asked_at = models.DateTimeField(null=True, blank=True)
+    resend_reason = models.TextField(blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -108,16 +136,20 @@ class Posting(PortfolioRow):
                 condition=Q(state__in=PostingState.values), name="posting_state_known"
             ),
             models.CheckConstraint(
-                condition=~Q(state="posted") | ~Q(remote_charge_id=""),
-                name="posting_posted_has_charge_id",
+                condition=~Q(state="posted") | ~Q(remote_charge_id="") | ~Q(remote_job_id=""),
+                name="posting_posted_has_remote_id",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | ~Q(remote_job_id=""),
+                name="posting_accepted_has_job_id",
             ),
             models.CheckConstraint(
                 condition=~Q(state="sending") | (~Q(token="") & Q(lease_until__isnull=False)),
                 name="posting_sending_has_lease",
             ),
             models.CheckConstraint(
-                condition=~Q(state="unknown") | Q(settle_at__isnull=False),
-                name="posting_unknown_has_settle_time",
+                condition=~Q(state__in=["unknown", "accepted"]) | Q(settle_at__isnull=False),
+                name="posting_in_doubt_has_settle_time",
             ),
             models.CheckConstraint(
                 condition=Q(resolved_at__isnull=True, resolved_by__isnull=True, resolution="")
@@ -128,6 +160,16 @@ class Posting(PortfolioRow):
                 ),
                 name="posting_resolved_by_at_and_why",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    resend_asked_at__isnull=True, resend_asked_by__isnull=True, resend_reason=""
+                )
+                | (
+                    Q(resend_asked_at__isnull=False, resend_asked_by__isnull=False, state="review")
+                    & ~Q(resend_reason="")
+                ),
+                name="posting_resend_asked_in_review",
+            ),
         ]
         indexes = [
             models.Index(
@@ -137,7 +179,7 @@ class Posting(PortfolioRow):
             ),
             models.Index(
                 fields=["state", "settle_at"],
-                condition=Q(state__in=["sending", "unknown"]),
+                condition=Q(state__in=["sending", "accepted", "unknown"]),
                 name="posting_in_doubt",
             ),
         ]

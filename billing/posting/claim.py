@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from billing.models import Posting, PostingAttempt, PostingState
+from billing.posting.breaker import slow_down_if_lossy
 from billing.posting.liveness import StillHeld, hold
 from billing.posting.states import move
 from integrations.models import Connection, ConnectionStatus
@@ -76,7 +77,10 @@ def may_send(connection: Connection, *, now: datetime) -> bool:
 
 def _due(connection_id: int, now: datetime) -> list[int]:
     due = Posting.objects.filter(
-        connection_id=connection_id, state=PostingState.PENDING, not_before__lte=now
+        connection_id=connection_id,
+        state=PostingState.PENDING,
+        not_before__lte=now,
+        job__paused_at=None,
     )
     return list(due.order_by("not_before", "id").values_list("pk", flat=True)[:_CANDIDATES])
 
@@ -89,11 +93,12 @@ def _claim(connection_id: int, posting_id: int, now: datetime) -> Claim | None:
     posting = (
         Posting.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("job")
-        .filter(pk=posting_id, state=PostingState.PENDING, not_before__lte=now)
+        .filter(pk=posting_id, state=PostingState.PENDING, not_before__lte=now, job__paused_at=None)
         .first()
     )
     if posting is None:
         return None
+    slow_down_if_lossy(connection, now=now)
     token = secrets.token_hex(16)
     lease_until = now + timedelta(seconds=settings.POSTING_LEASE_SECONDS)
     move(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from integrations.pms import errors
+from integrations.pms.pacing import NotYet
 from integrations.pms.records import ChargeReceipt
 
 
@@ -14,6 +15,15 @@ class Posted:
     """The PMS has the charge."""
 
     charge_id: str
+    http_status: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Propexo has taken the charge and a job of its own writes it into the PMS."""
+
+    job_id: str
     http_status: int
     answer: str
 
@@ -61,7 +71,7 @@ class Unknown:
     look_now: bool = False
 
 
-Outcome = Posted | NothingSent | Rejected | Unknown
+Outcome = Posted | Accepted | NothingSent | Rejected | Unknown
 
 
 def outcome_of_receipt(receipt: ChargeReceipt, *, lease_id: str) -> Outcome:
@@ -76,9 +86,11 @@ def outcome_of_receipt(receipt: ChargeReceipt, *, lease_id: str) -> Outcome:
         )
     if receipt.charge_id:
         return Posted(receipt.charge_id, receipt.http_status, receipt.answer)
+    if receipt.job_id:
+        return Accepted(receipt.job_id, receipt.http_status, receipt.answer)
     return Unknown(
         "OUTCOME_UNKNOWN",
-        "The PMS took the charge but gave no charge id. MeterBase looks it up in the PMS.",
+        "The PMS took the charge but gave no id. MeterBase looks it up in the PMS.",
         receipt.http_status,
         receipt.answer,
     )
@@ -87,6 +99,16 @@ def outcome_of_receipt(receipt: ChargeReceipt, *, lease_id: str) -> Outcome:
 def outcome_of_error(error: errors.PmsError) -> Outcome:
     """Judge a failed call; whatever is not certain is unknown."""
     match error:
+        case NotYet():
+            # Other requests share the rate limit; that says nothing about this charge.
+            return NothingSent(
+                "never-sent",
+                error.message,
+                error.code,
+                wait=error.retry_after,
+                connection_waits=True,
+                counts=False,
+            )
         case errors.Throttled():
             return NothingSent(
                 "throttled",

@@ -23,11 +23,13 @@ from billing.posting.timetable import LONGEST_WAIT, next_gap
 from integrations.pms import errors
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import MalformedRecord, PmsCharge
-from integrations.pms.reference import find_reference
 from meterbase.lib.money import cents_from_dollars
 
 # How often the ledger must not show a charge before it counts as not made.
 NEGATIVE_LOOKS = 2
+# A ledger that is read from syncs is looked at again after so long, and never believed when empty.
+_BEHIND_GAP = timedelta(minutes=15)
+_BEHIND = "Propexo shows new charges only after it has read the PMS again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Look:
 
     found: tuple[PmsCharge, ...]
     unreadable: tuple[str, ...]
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Tell whether the ledger has no trace of the charge."""
+        return not self.found and not self.unreadable
 
 
 def look_up(posting: Posting, *, gateway: PmsGateway, now: datetime) -> None:
@@ -52,10 +59,16 @@ def look_up(posting: Posting, *, gateway: PmsGateway, now: datetime) -> None:
     except errors.PmsError as error:
         _look_later(posting, error, now)
         return
+    if look.shows_nothing and not gateway.shows_charges_at_once:
+        _wait_for_ledger(posting, now)
+        return
     with transaction.atomic():
         attempt = posting.attempts.get(outcome="")
         try:
-            _judge(posting, attempt, look, now)
+            if look.found or look.unreadable:
+                _judge_found(posting, attempt, look, now)
+            else:
+                _judge_absent(posting, attempt, now)
         except MovedMeanwhile:
             transaction.set_rollback(True)
 
@@ -71,12 +84,12 @@ def _read_ledger(posting: Posting, gateway: PmsGateway) -> Look:
         if isinstance(row, MalformedRecord):
             if posting.reference in row.raw:
                 unreadable.append(row.raw)
-        elif find_reference(row.description) == posting.reference:
+        elif row.reference == posting.reference:
             found.append(row)
     return Look(tuple(found), tuple(unreadable))
 
 
-def _judge(posting: Posting, attempt: PostingAttempt, look: Look, now: datetime) -> None:
+def _judge_found(posting: Posting, attempt: PostingAttempt, look: Look, now: datetime) -> None:
     problem = _contradiction(posting, look)
     elsewhere = _other_lease(posting, look)
     if problem:
@@ -90,7 +103,7 @@ def _judge(posting: Posting, attempt: PostingAttempt, look: Look, now: datetime)
             error=elsewhere,
             note=elsewhere,
         )
-    elif look.found:
+    else:
         charge_id = look.found[0].charge_id
         close_attempt(
             attempt,
@@ -109,13 +122,20 @@ def _judge(posting: Posting, attempt: PostingAttempt, look: Look, now: datetime)
             raw_error="",
             note="Found in the PMS's ledger.",
         )
-    elif posting.negative_looks + 1 < NEGATIVE_LOOKS and posting.error_code != "DUPLICATE_CHARGE":
-        gap = timedelta(seconds=settings.POSTING_LOOK_GAP_SECONDS)
-        Posting.objects.filter(
-            pk=posting.pk, state=PostingState.UNKNOWN, token=posting.token
-        ).update(negative_looks=posting.negative_looks + 1, settle_at=now + gap)
+
+
+def _judge_absent(posting: Posting, attempt: PostingAttempt, now: datetime) -> None:
+    """Judge a ledger that shows what the PMS has now, and shows nothing of this charge."""
+    looks = posting.negative_looks + 1
+    if looks < NEGATIVE_LOOKS and posting.error_code != "DUPLICATE_CHARGE":
+        _count_look(posting, now + timedelta(seconds=settings.POSTING_LOOK_GAP_SECONDS))
     else:
         _conclude_absent(posting, attempt, now)
+
+
+def _count_look(posting: Posting, next_look: datetime) -> None:
+    unmoved = Posting.objects.filter(pk=posting.pk, state=PostingState.UNKNOWN, token=posting.token)
+    unmoved.update(negative_looks=posting.negative_looks + 1, settle_at=next_look)
 
 
 def _contradiction(posting: Posting, look: Look) -> str | None:
@@ -160,6 +180,14 @@ def _conclude_absent(posting: Posting, attempt: PostingAttempt, now: datetime) -
             note="The PMS's own charge for this unit, code and date is not MeterBase's.",
         )
         return
+    if posting.remote_job_id:
+        # A job that was taken once may still be written, however long it has been silent.
+        problem = (
+            f"Propexo took this charge as job {posting.remote_job_id}, but the PMS does not show"
+            " it."
+        )
+        move(posting, PostingState.REVIEW, now=now, error=problem, note=problem)
+        return
     if attempt.host != socket.gethostname():
         # Only the machine that sent can prove that its sender is gone.
         problem = (
@@ -176,6 +204,21 @@ def _conclude_absent(posting: Posting, attempt: PostingAttempt, now: datetime) -
         wait=timedelta(0),
         counts=True,
         now=now,
+    )
+
+
+def _wait_for_ledger(posting: Posting, now: datetime) -> None:
+    """Look again later: this ledger is behind, so a charge that it lacks may have been made."""
+    if now - posting.state_at > LONGEST_WAIT:
+        problem = (
+            f"Propexo does not show this charge since {posting.state_at:%Y-%m-%d %H:%M}, but it "
+            "may be in the PMS all the same. Look there, and say what you found."
+        )
+        with suppress(MovedMeanwhile), transaction.atomic():
+            move(posting, PostingState.REVIEW, now=now, error=problem, note=problem)
+        return
+    Posting.objects.filter(pk=posting.pk, state=PostingState.UNKNOWN, token=posting.token).update(
+        settle_at=now + _BEHIND_GAP, waiting_because=_BEHIND
     )
 
 

@@ -13,9 +13,18 @@ LEGAL: dict[PostingState, frozenset[PostingState]] = {
     PostingState.SENDING: frozenset(
         {
             PostingState.POSTED,
+            PostingState.ACCEPTED,
             PostingState.PENDING,
             PostingState.REJECTED,
             PostingState.UNKNOWN,
+        }
+    ),
+    PostingState.ACCEPTED: frozenset(
+        {
+            PostingState.POSTED,
+            PostingState.REJECTED,
+            PostingState.UNKNOWN,
+            PostingState.REVIEW,
         }
     ),
     PostingState.UNKNOWN: frozenset(
@@ -26,8 +35,8 @@ LEGAL: dict[PostingState, frozenset[PostingState]] = {
             PostingState.REVIEW,
         }
     ),
-    PostingState.REVIEW: frozenset({PostingState.POSTED}),
-    PostingState.REJECTED: frozenset({PostingState.PENDING}),
+    PostingState.REVIEW: frozenset({PostingState.POSTED, PostingState.PENDING}),
+    PostingState.REJECTED: frozenset({PostingState.PENDING, PostingState.CANCELLED}),
     PostingState.POSTED: frozenset(),
     PostingState.CANCELLED: frozenset(),
 }

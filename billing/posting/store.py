@@ -10,10 +10,11 @@ from django.db.models import Q
 
 from billing.causes import name_unit
 from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingState
+from billing.posting.breaker import count_answer
 from billing.posting.claim import Claim
-from billing.posting.outcomes import NothingSent, Outcome, Posted, Rejected, Unknown
+from billing.posting.outcomes import Accepted, NothingSent, Outcome, Posted, Rejected, Unknown
 from billing.posting.states import move
-from billing.posting.timetable import is_spent, next_gap
+from billing.posting.timetable import is_spent, job_gap, next_gap
 from integrations.models import Connection, ConnectionStatus
 
 
@@ -23,9 +24,13 @@ def store_outcome(claim: Claim, outcome: Outcome, *, now: datetime) -> None:
 
     Errors: MovedMeanwhile when the posting is no longer this claim's; nothing is stored then.
     """
+    if not (isinstance(outcome, NothingSent) and outcome.http_status is None):
+        count_answer(claim.posting.connection_id, outcome)
     match outcome:
         case Posted():
             _store_posted(claim, outcome, now)
+        case Accepted():
+            _store_accepted(claim, outcome, now)
         case NothingSent():
             _store_nothing_sent(claim, outcome, now)
         case Rejected():
@@ -83,6 +88,21 @@ def _store_posted(claim: Claim, outcome: Posted, now: datetime) -> None:
     )
 
 
+def _store_accepted(claim: Claim, outcome: Accepted, now: datetime) -> None:
+    """Keep the attempt open until the job has come to its end."""
+    claim.attempt.http_status, claim.attempt.answer = outcome.http_status, outcome.answer
+    claim.attempt.save(update_fields=["http_status", "answer"])
+    move(
+        claim.posting,
+        PostingState.ACCEPTED,
+        now=now,
+        remote_job_id=outcome.job_id,
+        job_looks=0,
+        settle_at=now + job_gap(looks=0),
+        note=f"Propexo writes it as job {outcome.job_id}.",
+    )
+
+
 def _store_nothing_sent(claim: Claim, outcome: NothingSent, now: datetime) -> None:
     close_attempt(
         claim.attempt,
@@ -121,7 +141,7 @@ def pause_connection(posting: Posting, *, until: datetime) -> None:
     """Let a connection rest; a longer rest that was asked for before stays."""
     Connection.objects.filter(
         Q(paused_until=None) | Q(paused_until__lt=until), pk=posting.connection_id
-    ).update(paused_until=until)
+    ).update(paused_until=until, paused_because="The PMS asked MeterBase to slow down.")
 
 
 def put_back(

@@ -4,40 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.models import Posting, PostingState
+from billing.posting.follow import follow_job
 from billing.posting.liveness import StillHeld, hold
 from billing.posting.nudge import nudge_workers
 from billing.posting.reconcile import look_up
 from billing.posting.states import MovedMeanwhile, move
-from integrations.models import ConnectionStatus
+from integrations.models import Connection, ConnectionStatus
 from integrations.pms.gateway import PmsGateway
 
 # One pass takes this many postings of a kind, so that a pass never gets long.
 _BATCH = 100
 
+Clock = Callable[[], datetime]
+GatewayFor = Callable[[Connection], PmsGateway]
+Selection = Callable[[datetime], QuerySet[Posting]]
 
-def sweep(*, gateway: PmsGateway, clock: Callable[[], datetime]) -> None:
+
+class Look(Protocol):
+    """A way to find out what became of a posting."""
+
+    def __call__(self, posting: Posting, *, gateway: PmsGateway, now: datetime) -> None:
+        """Find out and store it."""
+
+
+def sweep(*, gateway_for: GatewayFor, clock: Clock) -> None:
     """Take up again what lost its worker, look up what is in doubt, wake workers for what is due.
 
+    Shape: a gateway is asked for once for each connection that something is in doubt on.
     Effects: reads the PMS's ledger; moves postings; queues nudges.
     """
+    open_for = cache(gateway_for)
     for posting in _expired(clock()):
         doubt_lost_sender(posting, now=clock())
-    for posting_id in _settled(clock()).values_list("pk", flat=True)[:_BATCH]:
+    _take_up(_taken, follow_job, open_for, clock)
+    _take_up(_settled, look_up, open_for, clock)
+    wake_workers(now=clock())
+
+
+def _take_up(select: Selection, look: Look, open_for: GatewayFor, clock: Clock) -> None:
+    for posting_id in select(clock()).values_list("pk", flat=True)[:_BATCH]:
         try:
             with hold(posting_id):
                 # Read again under the lock: another sweeper may have been here.
-                settled = _settled(clock()).filter(pk=posting_id).first()
-                if settled is not None:
-                    look_up(settled, gateway=gateway, now=clock())
+                posting = select(clock()).filter(pk=posting_id).first()
+                if posting is not None:
+                    look(posting, gateway=open_for(posting.connection), now=clock())
         except StillHeld:
             continue
-    wake_workers(now=clock())
 
 
 def doubt_lost_sender(posting: Posting, *, now: datetime) -> None:
@@ -73,6 +94,7 @@ def wake_workers(*, now: datetime) -> None:
         state=PostingState.PENDING,
         not_before__lte=now,
         connection__status=ConnectionStatus.ACTIVE,
+        job__paused_at=None,
     ).exclude(connection__paused_until__gt=now)
     for connection_id in due.values_list("connection_id", flat=True).order_by().distinct():
         nudge_workers(connection_id=connection_id)
@@ -86,14 +108,24 @@ def _expired(now: datetime) -> list[Posting]:
     )
 
 
+def _taken(now: datetime) -> QuerySet[Posting]:
+    """Select what Propexo has taken and whose job is to be looked at."""
+    return _to_look_at(PostingState.ACCEPTED, now)
+
+
 def _settled(now: datetime) -> QuerySet[Posting]:
+    """Select what is in doubt and whose settling time is over."""
+    return _to_look_at(PostingState.UNKNOWN, now)
+
+
+def _to_look_at(state: PostingState, now: datetime) -> QuerySet[Posting]:
     return (
         Posting.objects.filter(
-            state=PostingState.UNKNOWN,
+            state=state,
             settle_at__lte=now,
             connection__status=ConnectionStatus.ACTIVE,
         )
         .exclude(connection__paused_until__gt=now)
-        .select_related("charge", "job__calculation__bill__property")
+        .select_related("connection", "charge", "job__calculation__bill__property")
         .order_by("settle_at", "pk")
     )

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from conftest import Clock
 from integrations.pms import errors
-from integrations.pms.records import ChargeReceipt, MalformedRecord, PmsCharge
+from integrations.pms.records import ChargeReceipt, MalformedRecord, PmsCharge, PmsWriteJob
 from integrations.pms.reference import find_reference
 
 
@@ -25,6 +25,13 @@ class Fate(StrEnum):
     TAKEN_BUT_ANSWER_LOST = "taken_but_answer_lost"
     TAKEN_LATE = "taken_late"
     LOST = "lost"
+    JOB_SUCCEEDS = "job_succeeds"
+    JOB_SUCCEEDS_WITHOUT_ID = "job_succeeds_without_id"
+    JOB_FAILS = "job_fails"
+    JOB_IS_LATE = "job_is_late"
+    JOB_NEVER_ENDS = "job_never_ends"
+    JOB_IS_FORGOTTEN = "job_is_forgotten"
+    JOB_FINDS_A_DUPLICATE = "job_finds_a_duplicate"
     NEVER_SENT = "never_sent"
     THROTTLED = "throttled"
     LOGIN_EXPIRED = "login_expired"
@@ -45,8 +52,10 @@ class FakePms:
     clock: Clock
     script: deque[Fate] = field(default_factory=deque)
     sent: list[str] = field(default_factory=list)
+    jobs: dict[str, tuple[Fate, PmsCharge]] = field(default_factory=dict)
     looks: int = 0
     ledger_error: errors.PmsError | None = None
+    shows_charges_at_once: bool = True
     _rows: list[PmsCharge | MalformedRecord] = field(default_factory=list)
     _late: list[tuple[datetime, PmsCharge]] = field(default_factory=list)
 
@@ -57,6 +66,8 @@ class FakePms:
         fate = self.script.popleft() if self.script else Fate.TAKEN
         if fate in _TAKEN:
             self._rows.append(charge)
+        if fate in _JOBS:
+            return self._open_job(fate, charge)
         if fate is Fate.TAKEN_LATE:
             # Within the settling time, which is what the PMS promises.
             late = self.clock() + timedelta(seconds=settings.POSTING_SETTLE_SECONDS - 1)
@@ -65,11 +76,43 @@ class FakePms:
             raise _failure(fate)
         return ChargeReceipt(charge.charge_id, None, 201, "{}")
 
+    def _open_job(self, fate: Fate, charge: PmsCharge) -> ChargeReceipt:
+        """Take a charge into a job, as most platforms do, which writes it or fails."""
+        job_id = f"job_{len(self.sent)}"
+        if fate in _WRITTEN_BY_JOB:
+            self._rows.append(charge)
+        self.jobs[job_id] = (fate, charge)
+        return ChargeReceipt(None, job_id, 200, "{}")
+
+    def read_write_job(self, *, job_id: str) -> PmsWriteJob:
+        """Tell how far a job is."""
+        if self.ledger_error is not None:
+            raise self.ledger_error
+        fate, charge = self.jobs[job_id]
+        match fate:
+            case Fate.JOB_SUCCEEDS:
+                return PmsWriteJob(job_id, "succeeded", charge.charge_id)
+            case Fate.JOB_SUCCEEDS_WITHOUT_ID:
+                return PmsWriteJob(job_id, "succeeded", None)
+            case Fate.JOB_IS_LATE:
+                self.jobs[job_id] = (Fate.JOB_SUCCEEDS, charge)
+                self._rows.append(charge)
+                return PmsWriteJob(job_id, "pending", None)
+            case Fate.JOB_NEVER_ENDS:
+                return PmsWriteJob(job_id, "pending", None)
+            case Fate.JOB_IS_FORGOTTEN:
+                raise errors.NotFound("Propexo has no such record.", http_status=404)
+            case Fate.JOB_FINDS_A_DUPLICATE:
+                text = "Duplicate transaction id"
+                return PmsWriteJob(job_id, "failed", None, (text,), "DUPLICATE_CHARGE")
+        return PmsWriteJob(job_id, "failed", None, ("Tenant not found",), "LEASE_NOT_FOUND")
+
     def list_charges(
         self,
         *,
         property_id: str,  # noqa: ARG002  the gateway's signature
         unit_id: str | None = None,
+        lease_id: str | None = None,  # noqa: ARG002  the gateway's signature
         effective_date: date | None = None,  # noqa: ARG002  the gateway's signature
     ) -> Iterator[PmsCharge | MalformedRecord]:
         """Show the ledger of a unit."""
@@ -95,11 +138,11 @@ class FakePms:
                 found.setdefault(find_reference(row.description) or "", []).append(row.amount)
         return found
 
-    def charge_of(self, body: bytes) -> PmsCharge:
+    def charge_of(self, body: bytes, *, charge_id: str = "") -> PmsCharge:
         """Read a charge, and give it an id that no other has."""
         read = json.loads(body, parse_float=Decimal)
         return PmsCharge(
-            charge_id=f"chg_{len(self.sent)}_{len(self._rows)}",
+            charge_id=charge_id or f"chg_{len(self.sent)}_{len(self._rows)}",
             unit_id=read["unit_id"],
             lease_id=None,
             amount=Decimal(read["amount"]),
@@ -109,6 +152,15 @@ class FakePms:
         )
 
 
+_WRITTEN_BY_JOB = frozenset(
+    {Fate.JOB_SUCCEEDS, Fate.JOB_SUCCEEDS_WITHOUT_ID, Fate.JOB_IS_FORGOTTEN}
+)
+_JOBS = _WRITTEN_BY_JOB | {
+    Fate.JOB_FAILS,
+    Fate.JOB_IS_LATE,
+    Fate.JOB_NEVER_ENDS,
+    Fate.JOB_FINDS_A_DUPLICATE,
+}
 _TAKEN = frozenset({Fate.TAKEN, Fate.TAKEN_BUT_ANSWER_LOST, Fate.SENDER_DIES_AFTER})
 
 

@@ -61,19 +61,15 @@ class Scratch:
     def environ(self) -> dict[str, str]:
         """Describe this place to a process, with the waits cut short."""
         return {
-            **os.environ,
-            "METERBASE_ENV_FILE": "",
-            "DJANGO_SETTINGS_MODULE": "meterbase.settings",
-            "SECRET_KEY": "of the tests' own processes",
-            "STATE_DIR": str(self.state_dir),
-            "DATABASE_URL": _url(self.name),
-            "PROPEXO_BASE_URL": self.sandbox.base_url,
-            "PROPEXO_API_KEY": self.sandbox.api_key,
-            "PROPEXO_CHARGE_POSTING_ENABLED": "true",
+            **environ_of(
+                name=self.name,
+                state_dir=self.state_dir,
+                base_url=self.sandbox.base_url,
+                api_key=self.sandbox.api_key,
+            ),
             "POSTING_LEASE_SECONDS": "1",
             "POSTING_SETTLE_SECONDS": "1",
             "POSTING_LOOK_GAP_SECONDS": "0",
-            "LOG_LEVEL": "CRITICAL",
         }
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
@@ -100,6 +96,23 @@ class Scratch:
         )
 
 
+def environ_of(*, name: str, state_dir: Path, base_url: str, api_key: str) -> dict[str, str]:
+    """Describe a database, a folder and a sandbox to a process."""
+    return {
+        **os.environ,
+        "METERBASE_ENV_FILE": "",
+        "DJANGO_SETTINGS_MODULE": "meterbase.settings",
+        "SECRET_KEY": "of the tests' own processes",
+        "STATE_DIR": str(state_dir),
+        "DATABASE_URL": _url(name),
+        "PROPEXO_BASE_URL": base_url,
+        "PROPEXO_API_KEY": api_key,
+        "PROPEXO_CONTRACT": "unified",
+        "PROPEXO_CHARGE_POSTING_ENABLED": "true",
+        "LOG_LEVEL": "CRITICAL",
+    }
+
+
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """Kill a process, stopped or not, with all that it started."""
     with suppress(ProcessLookupError):
@@ -119,7 +132,7 @@ def wait_for(condition: Callable[[], bool], *, what: str, seconds: float = 30) -
 def prepared(state_dir: Path, sandbox: RunningSandbox) -> Iterator[Scratch]:
     """Make a database with a job of 45 charges that nobody has begun to send."""
     state_dir.mkdir()
-    with _created(state_dir, template=None) as name:
+    with created_database(state_dir) as name:
         scratch = Scratch(name, state_dir, sandbox)
         scratch.run(*WORKER, "prepare")
         yield scratch
@@ -129,12 +142,13 @@ def prepared(state_dir: Path, sandbox: RunningSandbox) -> Iterator[Scratch]:
 def copied(original: Scratch, state_dir: Path, sandbox: RunningSandbox) -> Iterator[Scratch]:
     """Copy a database that nobody uses at the moment."""
     state_dir.mkdir()
-    with _created(state_dir, template=original.name) as name:
+    with created_database(state_dir, template=original.name) as name:
         yield Scratch(name, state_dir, sandbox)
 
 
 @contextmanager
-def _created(state_dir: Path, template: str | None) -> Iterator[str]:
+def created_database(state_dir: Path, *, template: str | None = None) -> Iterator[str]:
+    """Make a database and drop it with the block; its name is a path on SQLite."""
     if not _on_postgres():
         path = state_dir / "scratch.sqlite3"
         if template is not None:

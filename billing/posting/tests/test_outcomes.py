@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from billing.posting.outcomes import (
+    Accepted,
     NothingSent,
     Outcome,
     Posted,
@@ -17,12 +18,14 @@ from billing.posting.outcomes import (
     outcome_of_receipt,
 )
 from integrations.pms import errors
+from integrations.pms.pacing import NotYet
 from integrations.pms.records import ChargeReceipt
 
 WAIT = timedelta(seconds=17)
 
 TABLE: list[tuple[errors.PmsError, type[Outcome], str]] = [
     (errors.Throttled("Slow down.", retry_after=WAIT), NothingSent, "RATE_LIMITED"),
+    (NotYet("Others first.", retry_after=WAIT), NothingSent, "RATE_LIMITED"),
     (errors.NeverSent("No connection."), NothingSent, "NOT_SENT"),
     (errors.PmsLoginExpired("Renew it."), NothingSent, "AUTHORIZATION_FAILED"),
     (errors.ApiKeyRefused("Check the key."), NothingSent, "API_KEY_REFUSED"),
@@ -32,6 +35,7 @@ TABLE: list[tuple[errors.PmsError, type[Outcome], str]] = [
     (errors.InvalidRequest("No amount."), Rejected, "VALIDATION_FAILED"),
     (errors.NotFound("No unit."), Rejected, "NOT_FOUND"),
     (errors.Refused("No."), Rejected, "PMS_REJECTED"),
+    (errors.NotSupported("Not for this PMS."), Rejected, "NOT_SUPPORTED"),
     (errors.OutcomeUnknown("Broke off."), Unknown, "OUTCOME_UNKNOWN"),
     (errors.Unavailable("Down."), Unknown, "OUTCOME_UNKNOWN"),
     (errors.UnreadableAnswer("What?"), Unknown, "OUTCOME_UNKNOWN"),
@@ -46,7 +50,7 @@ def test_each_error_has_its_outcome(error: errors.PmsError, kind: type, code: st
     outcome = outcome_of_error(error)
 
     assert type(outcome) is kind
-    assert not isinstance(outcome, Posted)
+    assert not isinstance(outcome, Posted | Accepted)
     assert outcome.code == code
 
 
@@ -92,10 +96,28 @@ def test_a_receipt_with_an_id_is_posted():
     assert outcome_of_receipt(receipt, lease_id="lease_1") == Posted("chg_1", 201, "{}")
 
 
-def test_a_receipt_without_an_id_is_unknown():
-    receipt = ChargeReceipt(charge_id=None, job_id="job_1", http_status=202, answer="{}")
+def test_a_receipt_with_a_job_alone_is_accepted():
+    receipt = ChargeReceipt(charge_id=None, job_id="job_1", http_status=200, answer="{}")
+
+    assert outcome_of_receipt(receipt, lease_id="lease_1") == Accepted("job_1", 200, "{}")
+
+
+def test_a_receipt_without_any_id_is_unknown():
+    receipt = ChargeReceipt(charge_id=None, job_id=None, http_status=202, answer="{}")
 
     outcome = outcome_of_receipt(receipt, lease_id="lease_1")
 
     assert isinstance(outcome, Unknown)
     assert outcome.http_status == 202
+
+
+def test_waiting_for_a_turn_pauses_the_connection_and_is_no_try_of_the_charge():
+    outcome = outcome_of_error(NotYet("Others first.", retry_after=WAIT))
+    assert outcome == NothingSent(
+        "never-sent",
+        "Others first.",
+        "RATE_LIMITED",
+        wait=WAIT,
+        connection_waits=True,
+        counts=False,
+    )

@@ -87,29 +87,29 @@ def test_a_ledger_that_throttles_pauses_the_connection(short_job, pms, clock):
     doubt_one(short_job, pms, clock)
     pms.ledger_error = errors.Throttled("Slow down.", retry_after=timedelta(seconds=40))
 
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
 
     short_job.connection.refresh_from_db()
     assert short_job.connection.paused_until == clock() + timedelta(seconds=40)
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
     assert pms.looks == 1
 
 
 def test_a_ledger_behind_an_expired_login_is_not_read_until_it_is_renewed(short_job, pms, clock):
     doubt_one(short_job, pms, clock)
     pms.ledger_error = errors.PmsLoginExpired("Renew the login.")
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
     pms.ledger_error = None
 
     clock.advance(hours=1)
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
 
     connection = short_job.connection
     connection.refresh_from_db()
     assert (connection.status, pms.looks) == (ConnectionStatus.LOGIN_EXPIRED, 1)
     connection.status = ConnectionStatus.ACTIVE
     connection.save()
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
     assert count_job(short_job).posted == 3
 
 

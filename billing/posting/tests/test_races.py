@@ -27,7 +27,7 @@ from billing.posting.sweep import sweep
 from billing.posting.tests.fake_pms import Fate
 from billing.posting.tests.together import SECONDS, at_once
 from billing.queries import count_job
-from integrations.gateways import open_gateway
+from integrations.gateways import open_gateway, open_property_gateway
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -55,7 +55,9 @@ def test_two_workers_never_claim_the_same_charge(short_job, now):
 
 def test_workers_that_drain_together_post_every_charge_once(job, sandbox, clock):
     def work() -> int:
-        return drain(connection_id=job.connection_id, gateway=open_gateway(), clock=clock)
+        return drain(
+            connection_id=job.connection_id, gateway=open_gateway(job.connection), clock=clock
+        )
 
     calls = at_once(*[work] * WORKERS)
 
@@ -70,7 +72,7 @@ def test_sweepers_that_look_together_settle_each_charge_once(short_job, pms, clo
 
     for _ in range(2):
         clock.advance(minutes=3)
-        at_once(*[lambda: sweep(gateway=pms, clock=clock)] * WORKERS)
+        at_once(*[lambda: sweep(gateway_for=lambda _connection: pms, clock=clock)] * WORKERS)
 
     states = Counter(short_job.postings.values_list("state", flat=True))
     assert states == {PostingState.POSTED: 1, PostingState.PENDING: 2}
@@ -88,7 +90,7 @@ def test_two_people_who_confirm_the_same_posting_make_one_job(
             return create_posting_job(
                 calculation=approved,
                 order=ORDER,
-                gateway=open_gateway(),
+                gateway=open_property_gateway(approved.bill.property),
                 by=cast.accountant,
                 now=now,
             )
@@ -125,7 +127,11 @@ def test_a_calculation_is_not_replaced_while_it_is_being_posted(
 
     def post() -> str:
         create_posting_job(
-            calculation=approved, order=ORDER, gateway=open_gateway(), by=cast.accountant, now=now
+            calculation=approved,
+            order=ORDER,
+            gateway=open_property_gateway(approved.bill.property),
+            by=cast.accountant,
+            now=now,
         )
         return "posted"
 

@@ -30,7 +30,7 @@ def in_doubt(short_job, pms, clock):
 
 def look(posting, pms, clock):
     """Sweep, and read the posting again."""
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
     posting.refresh_from_db()
 
 
@@ -85,6 +85,39 @@ def test_a_charge_absent_twice_is_sent_again_once(in_doubt, pms, clock, settings
     in_doubt.refresh_from_db()
     assert in_doubt.state == PostingState.POSTED
     assert len(pms.amounts()[in_doubt.reference]) == 1
+
+
+def test_where_the_ledger_is_behind_a_charge_that_it_lacks_is_never_sent_again(
+    in_doubt, pms, clock, settings
+):
+    pms.shows_charges_at_once = False
+    sent = pms.sent.count(in_doubt.reference)
+    settle(clock, settings)
+    for _ in range(4):
+        look(in_doubt, pms, clock)
+        assert in_doubt.state == PostingState.UNKNOWN
+        assert in_doubt.settle_at == clock() + timedelta(minutes=15)
+        clock.advance(minutes=15)
+
+    clock.advance(hours=24)
+    look(in_doubt, pms, clock)
+    drain(connection_id=in_doubt.connection_id, gateway=pms, clock=clock)
+
+    assert in_doubt.state == PostingState.REVIEW
+    assert "it may be in the PMS all the same" in in_doubt.error
+    assert pms.sent.count(in_doubt.reference) == sent
+
+
+def test_where_the_ledger_is_behind_a_charge_is_found_when_it_shows_up(
+    in_doubt, pms, clock, settings
+):
+    pms.shows_charges_at_once = False
+    settle(clock, settings)
+    look(in_doubt, pms, clock)
+    take(pms, in_doubt, charge_id="chg_late")
+    clock.advance(minutes=15)
+    look(in_doubt, pms, clock)
+    assert (in_doubt.state, in_doubt.remote_charge_id) == (PostingState.POSTED, "chg_late")
 
 
 def test_a_charge_that_appears_between_two_looks_is_not_sent_again(in_doubt, pms, clock, settings):
@@ -264,7 +297,7 @@ def test_a_charge_that_the_pms_takes_late_is_not_sent_again(short_job, pms, cloc
     for _ in range(60):
         drain(connection_id=short_job.connection_id, gateway=pms, clock=clock)
         clock.advance(seconds=5)
-        sweep(gateway=pms, clock=clock)
+        sweep(gateway_for=lambda _connection: pms, clock=clock)
 
     assert [len(amounts) for amounts in pms.amounts().values()] == [1, 1, 1]
     assert len(pms.sent) == 3

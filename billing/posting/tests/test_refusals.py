@@ -31,20 +31,23 @@ def sandbox(settings, tmp_path: Path) -> Iterator[RunningSandbox]:
     with running_sandbox(data_dir=tmp_path / "sandbox", refuse_duplicates=True) as running:
         settings.PROPEXO_BASE_URL = running.base_url
         settings.PROPEXO_API_KEY = running.api_key
+        settings.PROPEXO_CONTRACT = "unified"
         yield running
 
 
-def test_a_charge_code_that_is_not_set_up_fails_every_charge(
+def test_a_charge_code_that_was_taken_out_of_the_pms_fails_every_charge(
     settings, approved, cast, gateway, sandbox, clock, now
 ):
     settings.PROPEXO_CHARGE_POSTING_ENABLED = True
     job = create_posting_job(
         calculation=approved,
-        order=PostingOrder(charge_date=date(2026, 4, 1), charge_code="NOPE", description="Water"),
+        order=PostingOrder(charge_date=date(2026, 4, 1), charge_code="UTIL", description="Water"),
         gateway=gateway,
         by=cast.accountant,
         now=now,
     )
+    with sandbox.sandbox.store.changing() as connection:
+        connection.execute("DELETE FROM charge_codes WHERE code = 'UTIL'")
 
     drain(connection_id=job.connection_id, gateway=gateway, clock=clock)
 
@@ -87,7 +90,7 @@ def test_a_duplicate_that_is_ours_is_linked(short_job, gateway, sandbox, clock):
     drain(connection_id=short_job.connection_id, gateway=gateway, clock=clock)
     posting.refresh_from_db()
     assert (posting.state, posting.error_code) == (PostingState.UNKNOWN, "DUPLICATE_CHARGE")
-    sweep(gateway=gateway, clock=clock)
+    sweep(gateway_for=lambda _connection: gateway, clock=clock)
 
     posting.refresh_from_db()
     assert (posting.state, posting.remote_charge_id) == (PostingState.POSTED, charge_id)
@@ -99,6 +102,7 @@ def test_a_duplicate_that_is_somebody_elses_is_a_failure(short_job, gateway, san
     charge = short_job.postings.first().charge
     body = gateway.charge_body(
         order=ChargeOrder(
+            property_id="prop_001",
             unit_id=charge.propexo_unit_id,
             lease_id=None,
             resident_id=None,
@@ -117,7 +121,7 @@ def test_a_duplicate_that_is_somebody_elses_is_a_failure(short_job, gateway, san
     ).raise_for_status()
 
     drain(connection_id=short_job.connection_id, gateway=gateway, clock=clock)
-    sweep(gateway=gateway, clock=clock)
+    sweep(gateway_for=lambda _connection: gateway, clock=clock)
 
     counts = count_job(short_job)
     assert (counts.posted, counts.failed, counts.unknown) == (2, 1, 0)
@@ -147,7 +151,7 @@ def test_a_charge_that_the_pms_puts_on_another_lease_goes_to_a_person(
     Charge.objects.filter(pk=posting.charge_id).update(propexo_lease_id="lease_of_the_former")
 
     drain(connection_id=short_job.connection_id, gateway=gateway, clock=clock)
-    sweep(gateway=gateway, clock=clock)
+    sweep(gateway_for=lambda _connection: gateway, clock=clock)
 
     posting.refresh_from_db()
     assert (posting.state, posting.error_code) == (PostingState.REVIEW, "WRONG_LEASE")

@@ -40,7 +40,7 @@ def settle(job, gateway, clock) -> None:
     """Let the settling time pass, look as often as it takes, and send what is due again."""
     for _ in range(3):
         clock.advance(minutes=3)
-        sweep(gateway=gateway, clock=clock)
+        sweep(gateway_for=lambda _connection: gateway, clock=clock)
     drain(connection_id=job.connection_id, gateway=gateway, clock=clock)
 
 
@@ -142,7 +142,7 @@ def test_a_ledger_that_cannot_be_read_leaves_the_charge_in_doubt(
     spoil(sandbox, FaultKind.STATUS_500_BEFORE, method="GET")
 
     clock.advance(minutes=3)
-    sweep(gateway=gateway_of_little_patience, clock=clock)
+    sweep(gateway_for=lambda _connection: gateway_of_little_patience, clock=clock)
 
     posting = first_of(short_job)
     assert posting.state == PostingState.UNKNOWN

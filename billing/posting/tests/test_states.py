@@ -66,6 +66,7 @@ def test_nothing_leaves_the_last_states_by_itself():
     assert moved_by_machine == {
         PostingState.PENDING,
         PostingState.SENDING,
+        PostingState.ACCEPTED,
         PostingState.UNKNOWN,
     }
 
@@ -82,6 +83,8 @@ def changes_for(state: PostingState, now) -> dict[str, Any]:
     match state:
         case PostingState.SENDING:
             return {"token": "t1", "lease_until": now}
+        case PostingState.ACCEPTED:
+            return {"remote_job_id": "job_1", "settle_at": now}
         case PostingState.UNKNOWN:
             return {"settle_at": now}
         case PostingState.POSTED:

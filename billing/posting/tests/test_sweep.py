@@ -30,7 +30,7 @@ def abandoned(short_job, pms, clock):
 def test_a_charge_is_left_to_its_sender_as_long_as_the_lease_runs(abandoned, pms, clock, settings):
     clock.advance(seconds=settings.POSTING_LEASE_SECONDS)
 
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
 
     abandoned.refresh_from_db()
     assert abandoned.state == PostingState.SENDING
@@ -39,7 +39,7 @@ def test_a_charge_is_left_to_its_sender_as_long_as_the_lease_runs(abandoned, pms
 def test_a_charge_whose_sender_is_gone_is_in_doubt_after_the_lease(abandoned, pms, clock, settings):
     clock.advance(seconds=settings.POSTING_LEASE_SECONDS + 1)
 
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
 
     abandoned.refresh_from_db()
     assert (abandoned.state, abandoned.error_code) == (PostingState.UNKNOWN, "OUTCOME_UNKNOWN")
@@ -52,7 +52,7 @@ def test_a_sender_that_lives_is_left_alone_however_late_it_is(short_job, pms, cl
     with claim_next(connection_id=short_job.connection_id, now=clock()) as claim:
         assert claim is not None
         clock.advance(hours=1)
-        sweep(gateway=pms, clock=clock)
+        sweep(gateway_for=lambda _connection: pms, clock=clock)
 
         claim.posting.refresh_from_db()
         assert claim.posting.state == PostingState.SENDING
@@ -64,7 +64,7 @@ def test_a_charge_in_doubt_that_somebody_holds_is_not_looked_up(short_job, pms, 
     clock.advance(hours=1)
 
     with hold(short_job.postings.get(state=PostingState.UNKNOWN).pk):
-        sweep(gateway=pms, clock=clock)
+        sweep(gateway_for=lambda _connection: pms, clock=clock)
 
     assert pms.looks == 0
 
@@ -74,7 +74,7 @@ def test_it_goes_on_from_one_charge_to_the_next(short_job, pms, clock):
     drain(connection_id=short_job.connection_id, gateway=pms, clock=clock)
     clock.advance(minutes=3)
 
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
 
     assert pms.looks == 3
     assert short_job.postings.filter(state=PostingState.POSTED).count() == 1
@@ -124,7 +124,7 @@ def test_it_wakes_nobody_for_nothing(short_job, now, settings, reason: str):
 def test_it_survives_an_emptied_queue(short_job, pms, clock):
     OrmQ.objects.all().delete()
 
-    sweep(gateway=pms, clock=clock)
+    sweep(gateway_for=lambda _connection: pms, clock=clock)
 
     assert OrmQ.objects.exists()
     assert {row.func() for row in OrmQ.objects.all()} == {"billing.tasks.drain_connection"}

@@ -156,7 +156,7 @@ def _approved(now: Any) -> Any:
 
 
 def _place(now: Any) -> tuple[Any, Any, Any]:
-    from integrations.gateways import open_gateway
+    from integrations.gateways import find_gateway
     from integrations.models import SyncRun
     from integrations.operations.connections import add_connection
     from integrations.operations.imports import import_properties
@@ -165,7 +165,7 @@ def _place(now: Any) -> tuple[Any, Any, Any]:
 
     manager, accountant = (User.objects.create_user(name) for name in ("manager", "accountant"))
     portfolio = Portfolio.objects.create(name="Lakeside", created_at=now)
-    gateway = open_gateway()
+    gateway = find_gateway(propexo_connection_id="conn_001")
     connection = add_connection(
         portfolio=portfolio,
         propexo_connection_id="conn_001",
@@ -191,7 +191,7 @@ def _place(now: Any) -> tuple[Any, Any, Any]:
 
 def _confirm(calculation: Any, now: Any) -> None:
     from billing.operations.posting_jobs import PostingOrder, create_posting_job
-    from integrations.gateways import open_gateway
+    from integrations.gateways import open_property_gateway
     from portfolios.models import User
 
     create_posting_job(
@@ -201,7 +201,7 @@ def _confirm(calculation: Any, now: Any) -> None:
             charge_code="UTIL",
             description="March 2026 Utility Charge (RUBS)",
         ),
-        gateway=open_gateway(),
+        gateway=open_property_gateway(calculation.bill.property),
         by=User.objects.get(username="accountant"),
         now=now,
     )
