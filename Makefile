@@ -5,7 +5,7 @@ MANAGE = .venv/bin/python manage.py
 LOCK = .venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 $(if $(filter 1,$(UPGRADE)),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lock
+.PHONY: help setup demo run test check chaos lock
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ test: ## Set up everything, then run all checks and all tests, on SQLite and on 
 
 check: ## Run the linters, the types and Django's own checks, without the tests
 	@exec $(BOOTSTRAP) dev checks
+
+chaos: ## Post charges while everything is killed at random (ROUNDS=200 SEED=1 to choose)
+	@ROUNDS=$(or $(ROUNDS),200) SEED=$(SEED) exec $(BOOTSTRAP) dev postgres chaos
 
 lock: ## Lock the requirements again (UPGRADE=1: to the newest versions that they allow)
 	@$(BOOTSTRAP) dev

@@ -15,13 +15,17 @@ from billing.models import (
     Approval,
     Calculation,
     Charge,
+    ChargeCode,
+    ChargeCodeMapping,
     Posting,
     PostingAttempt,
     PostingEvent,
     PostingJob,
     ShareRule,
     UtilityBill,
+    UtilityChargeCode,
 )
+from billing.queries import charging_jobs
 from meterbase.lib.money import format_dollars
 from portfolios.admin import ReadOnlyAdmin
 from portfolios.models import User
@@ -84,8 +88,10 @@ class UtilityBillAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none
 
     def has_change_permission(self, request: HttpRequest, obj: UtilityBill | None = None) -> bool:
         """Refuse once charges were posted."""
-        if obj is not None and obj.calculations.filter(jobs__post_to_pms=True).exists():
-            return False
+        if obj is not None:
+            jobs = PostingJob.objects.filter(calculation__bill=obj)
+            if charging_jobs(jobs).exists():
+                return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
@@ -213,3 +219,46 @@ class PostingEventAdmin(ReadOnlyAdmin):
     list_filter = ["to_state"]
     search_fields = ["posting__reference"]
     list_select_related = ["posting__charge", "actor"]
+
+
+@admin.register(ChargeCode)
+class ChargeCodeAdmin(ReadOnlyAdmin):
+    """MeterBase's own charge codes; their pages change them, where the audit trail is written."""
+
+    list_display = ["code", "name", "portfolio", "retired_at"]
+    list_filter = ["portfolio"]
+    search_fields = ["code", "name"]
+    list_select_related = ["portfolio"]
+
+
+@admin.register(UtilityChargeCode)
+class UtilityChargeCodeAdmin(ReadOnlyAdmin):
+    """Which code is usual for which utility."""
+
+    list_display = ["portfolio", "utility", "charge_code"]
+    list_filter = ["utility", "portfolio"]
+    search_fields = ["charge_code__code"]
+    list_select_related = ["portfolio", "charge_code"]
+
+
+@admin.register(ChargeCodeMapping)
+class ChargeCodeMappingAdmin(ReadOnlyAdmin):
+    """What charge codes are in charts of accounts."""
+
+    list_display = [
+        "property",
+        "charge_code",
+        "pms_charge_code",
+        "financial_account",
+        "set_by",
+        "set_at",
+    ]
+    list_filter = ["charge_code"]
+    search_fields = ["property__name", "charge_code__code"]
+    list_select_related = [
+        "property",
+        "charge_code",
+        "pms_charge_code",
+        "financial_account",
+        "set_by",
+    ]

@@ -14,6 +14,7 @@ from billing.models import Calculation, CalculationState, PostingJob, UtilityBil
 from billing.operations.calculations import OutOfDate, WrongState
 from billing.operations.posting_jobs import (
     AlreadyPosted,
+    CodeNotMapped,
     NothingToPost,
     NotLinked,
     PostedBefore,
@@ -22,7 +23,8 @@ from billing.operations.posting_jobs import (
     create_posting_job,
 )
 from billing.queries import count_job, failed_postings
-from integrations.gateways import open_gateway
+from integrations.gateways import NotConnected, open_property_gateway
+from integrations.pms.errors import NotSupported
 from meterbase.lib.json_api import ApiProblem, Body, IsoDate, Json
 from meterbase.lib.money import dollars_from_cents
 from portfolios import access
@@ -116,14 +118,17 @@ def _create_job(calculation: Calculation, order: PostingOrder, user: User) -> Po
         return create_posting_job(
             calculation=calculation,
             order=order,
-            gateway=open_gateway(),
+            gateway=open_property_gateway(calculation.bill.property),
             by=user,
             now=timezone.now(),
         )
+    except CodeNotMapped as error:
+        details: Json = {"charge_code": [str(error)]}
+        raise ApiProblem(422, error.code, str(error), details) from error
     except PostingDisabled as error:
         raise ApiProblem(409, "posting_disabled", str(error)) from error
     except AlreadyPosted as error:
-        details: Json = {"job_id": error.job.public_id}
+        details = {"job_id": error.job.public_id}
         raise ApiProblem(409, "already_posted", str(error), details) from error
     except PostedBefore as error:
         details = {"job_ids": [found.job.public_id for found in error.earlier]}
@@ -131,5 +136,8 @@ def _create_job(calculation: Calculation, order: PostingOrder, user: User) -> Po
     except OutOfDate as error:
         details = {"changes": list(error.changes)}
         raise ApiProblem(409, "out_of_date", str(error), details) from error
-    except (WrongState, NotLinked, NothingToPost) as error:
+    except NotSupported as error:
+        details = {"propexo_error_code": error.code}
+        raise ApiProblem(409, "not_possible", error.message, details) from error
+    except (WrongState, NotLinked, NotConnected, NothingToPost) as error:
         raise ApiProblem(409, "not_possible", str(error)) from error

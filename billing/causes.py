@@ -27,7 +27,8 @@ _CAUSES = (
         "INVALID_CHARGE_CODE",
         "Charge code not set up in the PMS",
         "The charge code is not in the property's chart of accounts.",
-        "Set up the charge code in your PMS, then retry.",
+        "Set up the charge code in your PMS, then retry. Or map it to another one on the "
+        "property's page Charge codes; if nothing of the bill was posted, post it again.",
     ),
     Cause(
         "DUPLICATE_CHARGE",

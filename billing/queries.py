@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from billing.inputs import gather_inputs, rule_for
 from billing.models import (
@@ -22,6 +22,12 @@ from billing.rubs import CannotAllocate, allocate
 from billing.rubs.wire import bill_input_to_json, digest
 
 JobStatus = str
+
+# A resident may have been charged: by MeterBase, or by hand after a failure. What the PMS certainly
+# refused, and what was never sent, charged nobody.
+MAY_BE_CHARGED = ~Q(state=PostingState.CANCELLED) & ~Q(
+    state=PostingState.REJECTED, resolved_at__isnull=True
+)
 
 _FIELD_NAMES = {
     "sqft": "square feet",
@@ -134,6 +140,8 @@ class JobCounts:
     skipped: int
     posted_cents: int
     total_cents: int
+    is_paused: bool = False
+    is_stopped: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -144,7 +152,9 @@ class JobCounts:
     def status(self) -> JobStatus:
         """Name the job's status as the API does."""
         if self.is_over:
-            return "completed"
+            return "cancelled" if self.is_stopped and self.skipped == self.total else "completed"
+        if self.is_paused:
+            return "paused"
         started = self.posted or self.failed or self.unknown
         return "running" if started else "queued"
 
@@ -155,6 +165,7 @@ _COUNTED_AS = {
     PostingState.REVIEW: "failed",
     PostingState.PENDING: "pending",
     PostingState.SENDING: "pending",
+    PostingState.ACCEPTED: "pending",
     PostingState.UNKNOWN: "unknown",
     PostingState.CANCELLED: "skipped",
 }
@@ -183,7 +194,20 @@ def count_jobs(jobs: Sequence[PostingJob]) -> dict[int, JobCounts]:
         found["total_cents"] += cents
         if state == PostingState.POSTED:
             found["posted_cents"] += cents
-    return {pk: JobCounts(**found) for pk, found in sums.items()}
+    return {
+        job.pk: JobCounts(
+            **sums[job.pk],
+            is_paused=job.paused_at is not None,
+            is_stopped=job.stopped_at is not None,
+        )
+        for job in jobs
+    }
+
+
+def charging_jobs(jobs: QuerySet[PostingJob]) -> QuerySet[PostingJob]:
+    """Keep the jobs by which somebody may have been charged: not dry runs, nor wholly refused."""
+    charging = Posting.objects.filter(MAY_BE_CHARGED, job=OuterRef("pk"))
+    return jobs.filter(Exists(charging), post_to_pms=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +225,14 @@ class EarlierPosting:
 def earlier_postings(bill: UtilityBill) -> list[EarlierPosting]:
     """Find what was posted before for this bill, and for this utility and overlapping days."""
     jobs = list(
-        PostingJob.objects.filter(
-            post_to_pms=True,
+        charging_jobs(PostingJob.objects.all())
+        .filter(
             calculation__bill__property=bill.property,
             calculation__bill__utility=bill.utility,
             calculation__bill__period_start__lt=bill.period_end,
             calculation__bill__period_end__gt=bill.period_start,
-        ).select_related("calculation__bill__property", "created_by")
+        )
+        .select_related("calculation__bill__property", "created_by")
     )
     counts = count_jobs(jobs)
     return [

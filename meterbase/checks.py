@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 
+from meterbase.lib.day_window import NoWindow, read_window
+
 
 @register(Tags.security)
 def check_secret_key(**_kwargs: Any) -> Sequence[CheckMessage]:
@@ -45,4 +47,85 @@ def check_propexo(**_kwargs: Any) -> Sequence[CheckMessage]:
                 id="meterbase.W001",
             )
         )
+    if settings.PROPEXO_CONTRACT not in _CONTRACTS:
+        found.append(
+            Error(
+                f"PROPEXO_CONTRACT is {settings.PROPEXO_CONTRACT!r}; it must be auto, unified or "
+                "v1.",
+                id="meterbase.E003",
+            )
+        )
+    return found
+
+
+_CONTRACTS = ("auto", "unified", "v1")
+_LARGEST_SHARE = 90
+_SHORTEST_SECRET = 10
+
+
+@register()
+def check_rate_limit(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse shares and limits that make no sense."""
+    found: list[CheckMessage] = []
+    if not 0 <= settings.PROPEXO_POSTING_SHARE <= _LARGEST_SHARE:
+        found.append(
+            Error(
+                f"PROPEXO_POSTING_SHARE is {settings.PROPEXO_POSTING_SHARE}; it must be from 0 to "
+                f"{_LARGEST_SHARE} percent.",
+                id="meterbase.E004",
+            )
+        )
+    if settings.PROPEXO_RATE_LIMIT < 0:
+        found.append(
+            Error(
+                "PROPEXO_RATE_LIMIT is a number of requests a minute, or unset.",
+                id="meterbase.E005",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def check_webhook_secrets(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Say when a secret is too short to prove anything."""
+    secrets = [one.strip() for one in settings.PROPEXO_WEBHOOK_SECRET.split(",") if one.strip()]
+    if all(len(secret) >= _SHORTEST_SECRET for secret in secrets):
+        return []
+    return [
+        Caution(
+            f"A secret in PROPEXO_WEBHOOK_SECRET has fewer than {_SHORTEST_SECRET} characters.",
+            hint="Propexo asks for at least as many; make a longer one and register it again.",
+            id="meterbase.W002",
+        )
+    ]
+
+
+_SHORTEST_SYNC_INTERVAL = 900
+
+
+@register()
+def check_syncs(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Say what is wrong with when syncs start by themselves."""
+    found: list[CheckMessage] = []
+    if settings.PROPEXO_SYNC_INTERVAL < 0 or settings.PROPEXO_FULL_SYNC_INTERVAL < 0:
+        found.append(
+            Error(
+                "PROPEXO_SYNC_INTERVAL and PROPEXO_FULL_SYNC_INTERVAL are numbers of seconds.",
+                hint="0 turns automatic syncs off.",
+                id="meterbase.E010",
+            )
+        )
+    elif 0 < settings.PROPEXO_SYNC_INTERVAL < _SHORTEST_SYNC_INTERVAL:
+        found.append(
+            Caution(
+                f"PROPEXO_SYNC_INTERVAL is {settings.PROPEXO_SYNC_INTERVAL} seconds.",
+                hint="Propexo itself reads most PMSs every 12 or 24 hours. Below "
+                f"{_SHORTEST_SYNC_INTERVAL} seconds, syncs find little and use up the rate limit.",
+                id="meterbase.W010",
+            )
+        )
+    try:
+        read_window(settings.PROPEXO_SYNC_WINDOW)
+    except NoWindow as error:
+        found.append(Error(f"PROPEXO_SYNC_WINDOW: {error}", id="meterbase.E011"))
     return found

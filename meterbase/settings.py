@@ -45,13 +45,34 @@ HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
 
 PROPEXO_API_KEY = _text("PROPEXO_API_KEY", "")
 PROPEXO_BASE_URL = _text("PROPEXO_BASE_URL", "https://api.propexo.com")
+# auto finds out which wire contract a connection speaks; unified and v1 force one.
+PROPEXO_CONTRACT = _text("PROPEXO_CONTRACT", "auto")
 PROPEXO_CHARGE_POSTING_ENABLED = env.bool("PROPEXO_CHARGE_POSTING_ENABLED", default=False)
+# One secret, or several with commas between them; with none, every webhook is refused.
+PROPEXO_WEBHOOK_SECRET = _text("PROPEXO_WEBHOOK_SECRET", "")
+# Called with what the PMS reports of charges, charge codes and jobs (PmsEvent), maybe twice.
+PMS_EVENT_LISTENERS = ("billing.pms_events.nudge_posting",)
+# Requests a minute; 0 means: as many as Propexo's answers allow.
+PROPEXO_RATE_LIMIT = int(_text("PROPEXO_RATE_LIMIT", "0"))
+# The percentage of them that reads leave to charges while charges are posted.
+PROPEXO_POSTING_SHARE = int(_text("PROPEXO_POSTING_SHARE", "25"))
+# Hours after which data from the PMS counts as old.
+PROPEXO_STALE_AFTER_HOURS = int(_text("PROPEXO_STALE_AFTER_HOURS", "24"))
+# Seconds between two automatic syncs; 0 turns them off.
+PROPEXO_SYNC_INTERVAL = int(_text("PROPEXO_SYNC_INTERVAL", "3600"))
+# The hours of the day in TIME_ZONE, such as 22:00-06:00, in which they may start; empty: any.
+PROPEXO_SYNC_WINDOW = _text("PROPEXO_SYNC_WINDOW", "")
+# Seconds after which a sync reads everything again, to notice what is gone in the PMS.
+PROPEXO_FULL_SYNC_INTERVAL = int(_text("PROPEXO_FULL_SYNC_INTERVAL", "86400"))
+# Called as (property, time) in the transaction that stores a chart of accounts.
+PMS_CHART_LISTENERS = ("billing.operations.charge_code_mappings.follow_chart",)
 
 # --- Posting: how long a doubtful charge is left alone before the PMS's ledger is believed --------
 
 POSTING_SETTLE_SECONDS = env.int("POSTING_SETTLE_SECONDS", default=120)
-POSTING_LOOK_GAP_SECONDS = env.int("POSTING_LOOK_GAP_SECONDS", default=30)
+POSTING_LOOK_GAP_SECONDS = env.float("POSTING_LOOK_GAP_SECONDS", default=30)
 POSTING_LEASE_SECONDS = env.int("POSTING_LEASE_SECONDS", default=60)
+PROPEXO_WRITE_TIMEOUT = env.float("PROPEXO_WRITE_TIMEOUT", default=20.0)
 
 # --- The application ---------------------------------------------------------------------------
 

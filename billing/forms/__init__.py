@@ -1,19 +1,36 @@
 """The forms of billing: every wrong value is answered by a sentence about its field."""
 
 from billing.forms.bills import BillForm
-from billing.forms.decisions import LinkForm, PostingOrderForm, RejectionForm, ResolutionForm
+from billing.forms.charge_codes import (
+    ChargeCodeForm,
+    MappingForm,
+    NewChargeCodeForm,
+    UsualCodesForm,
+)
+from billing.forms.decisions import (
+    LinkForm,
+    PostingOrderForm,
+    RejectionForm,
+    ResendForm,
+    ResolutionForm,
+)
 from billing.forms.places import PlaceFactsForm, SetAsideForm
 from billing.forms.share_rules import ShareRuleForm
 from billing.forms.unit_terms import UnitTermsForm
 
 __all__ = [
     "BillForm",
+    "ChargeCodeForm",
     "LinkForm",
+    "MappingForm",
+    "NewChargeCodeForm",
     "PlaceFactsForm",
     "PostingOrderForm",
     "RejectionForm",
+    "ResendForm",
     "ResolutionForm",
     "SetAsideForm",
     "ShareRuleForm",
     "UnitTermsForm",
+    "UsualCodesForm",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 
+from billing.charge_codes import CodeStanding
+from billing.forms.charge_codes import MappedCodeField
 from billing.forms.fields import DayField
 from billing.models import UtilityBill
 from billing.operations.posting_jobs import PostingOrder
@@ -46,6 +49,15 @@ class ResolutionForm(forms.Form):
     )
 
 
+class ResendForm(forms.Form):
+    """Why a charge in doubt is certainly not in the PMS."""
+
+    resend_reason = NoteField(
+        label="How you know that it is not there",
+        help_text="For example: looked through the resident's ledger in the PMS on 3 April.",
+    )
+
+
 class LinkForm(forms.Form):
     """Which charge of the PMS a charge in doubt is."""
 
@@ -63,20 +75,13 @@ class LinkForm(forms.Form):
 class PostingOrderForm(forms.Form):
     """How the charges of a bill are to appear in the PMS, and that it is meant.
 
-    Shape: `post_again` is asked for only where something was posted before; `confirmed` comes
-        from the second page, which repeats what is about to happen.
+    Shape: `standings` are the codes of the bill's property; `post_again` is asked for only where
+        something was posted before; `confirmed` comes from the second page, which repeats what is
+        about to happen.
     """
 
     charge_date = DayField(label="Charge date", help_text="The date that residents see.")
-    charge_code = forms.CharField(
-        label="Charge code",
-        max_length=40,
-        help_text="As set up in the property's chart of accounts in the PMS.",
-        error_messages={
-            "required": "Charge code must be given, such as WATER or UTIL.",
-            "max_length": "Charge code may have 40 characters at most.",
-        },
-    )
+    charge_code = MappedCodeField()
     description = forms.CharField(
         label="Description",
         max_length=120,
@@ -95,8 +100,26 @@ class PostingOrderForm(forms.Form):
     )
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, bill: UtilityBill, posted_before: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        bill: UtilityBill,
+        posted_before: bool,
+        standings: Sequence[CodeStanding],
+        codes_url: str,
+        suggested_code: str,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        field = self.fields["charge_code"]
+        assert isinstance(field, MappedCodeField)  # noqa: S101 - declared so above
+        field.offer(
+            standings,
+            suggested=suggested_code,
+            url=codes_url,
+            portfolio=bill.property.portfolio,
+        )
+        self.initial.setdefault("charge_code", suggested_code)
         self._earliest: date = bill.period_start
         self._latest: date = bill.period_end + LATEST_CHARGE_AFTER
         self._posted_before = posted_before

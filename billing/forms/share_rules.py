@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 
+from billing.forms.charge_codes import RuleCodeField
 from billing.forms.fields import DayField, always
 from billing.forms.rule_fields import NumberField, OptionalDollarsField, WeightsField
 from billing.forms.rule_reading import as_rule, needs_assumption
@@ -177,20 +179,19 @@ class ShareRuleForm(forms.Form):
         label="Cut every tenant's share to the cent, and leave the cents left over to the owner",
         required=False,
     )
-    charge_code = forms.CharField(
-        label="Charge code",
-        required=False,
-        max_length=40,
-        help_text="Optional. What is suggested when the charges are posted to the PMS.",
-        error_messages={"max_length": "Charge code may have 40 characters at most."},
-    )
+    charge_code = RuleCodeField()
     effective_from = DayField(
         label="Counts for bills from",
         help_text="Optional. Bills whose service begins before this day keep the version before.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, codes: Sequence[tuple[str, str]] = (), kept_code: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        charge_code = self.fields["charge_code"]
+        assert isinstance(charge_code, RuleCodeField)  # noqa: S101 - declared so above
+        charge_code.offer(codes, kept=kept_code)
         self.fields["effective_from"].required = False
         for row in MIX_ROWS:
             self.fields |= _mix_fields(row)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from billing.inputs import Gathered, gather_inputs, rule_for, rule_input
 from billing.models import (
@@ -20,10 +20,12 @@ from billing.models import (
     Utility,
     UtilityBill,
 )
+from billing.operations.postings import AlreadyPosted, cancel_refused
 from billing.place_review import findings_to_json, review_allocation
-from billing.queries import blockers, changes_since
+from billing.queries import blockers, changes_since, charging_jobs
 from billing.rubs import Allocation, CannotAllocate, Problem, allocate
 from billing.rubs.wire import allocation_to_json, bill_input_to_json, digest
+from integrations.freshness import Freshness, over_time, read_freshness
 from portfolios.models import User
 from portfolios.operations.audit import record_event
 
@@ -86,8 +88,11 @@ def calculate_bill(*, bill: UtilityBill, by: User, now: datetime) -> Calculation
     rule = rule_for(bill)
     if rule is None:
         raise NoShareRule(bill)
+    before = read_freshness(bill.property)
     gathered = gather_inputs(bill=bill, rule=rule)
-    return _store(gathered, _allocate(gathered), bill=bill, rule=rule, by=by, now=now)
+    freshness = over_time(before, read_freshness(bill.property))
+    allocation = _allocate(gathered)
+    return _store(gathered, allocation, freshness=freshness, bill=bill, rule=rule, by=by, now=now)
 
 
 def _allocate(gathered: Gathered) -> Allocation:
@@ -106,6 +111,7 @@ def _store(
     gathered: Gathered,
     allocation: Allocation,
     *,
+    freshness: Freshness | None,
     bill: UtilityBill,
     rule: ShareRule,
     by: User,
@@ -119,7 +125,7 @@ def _store(
     )
     # The row lock makes two people who calculate at once take turns.
     UtilityBill.objects.select_for_update().get(pk=bill.pk)
-    _supersede(bill)
+    _supersede(bill, by=by, now=now)
     latest: int = bill.calculations.aggregate(latest=Max("version"))["latest"] or 0
     calculation = Calculation.objects.create(
         bill=bill,
@@ -134,6 +140,8 @@ def _store(
         owner_cents=allocation.owner_cents,
         fees_cents=allocation.fees_cents,
         findings=findings_to_json(findings),
+        data_as_of=freshness.as_of if freshness else None,
+        data_in_sync=freshness is not None and freshness.is_syncing,
         prepared_by=by,
         prepared_at=now,
     )
@@ -152,19 +160,23 @@ def _store(
     return calculation
 
 
-def _supersede(bill: UtilityBill) -> None:
+def _supersede(bill: UtilityBill, *, by: User, now: datetime) -> None:
     # Whoever posts a calculation locks its row as well: it is posted or superseded, never both.
     live = bill.calculations.select_for_update().filter(state__in=_LIVE).first()
     if live is None:
         return
-    if live.jobs.filter(post_to_pms=True).exists():
-        raise WrongState(
-            "This bill has been posted. Its charges can be reversed, but not calculated anew."
-        )
+    if charging_jobs(live.jobs.all()).exists():
+        raise WrongState(_POSTED)
+    try:
+        refused = Q(job__calculation=live)
+        cancel_refused(refused, by=by, now=now, note="The bill was calculated anew.")
+    except AlreadyPosted:
+        raise WrongState(_POSTED) from None
     live.state = CalculationState.SUPERSEDED
     live.save(update_fields=["state"])
 
 
+_POSTED = "This bill has been posted. Its charges can be reversed, but not calculated anew."
 _LIVE = (CalculationState.DRAFT, CalculationState.IN_REVIEW, CalculationState.APPROVED)
 
 

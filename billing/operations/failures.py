@@ -28,8 +28,13 @@ def retry_posting(*, posting: Posting, by: User, now: datetime) -> None:
             "Only a charge that the PMS certainly refused can be sent again; this one stands at "
             f"“{posting.get_state_display()}”."
         )
-    _refuse_wrong_resident(posting)
-    _refuse_doubling(posting)
+    if not posting.body:
+        raise WrongState(
+            "This charge was never written for the PMS, so there is nothing to send. Put right "
+            "what its error names, then post the bill again."
+        )
+    refuse_wrong_resident(posting)
+    refuse_doubling(posting)
     _move_or_refuse(
         posting,
         PostingState.PENDING,
@@ -65,7 +70,14 @@ def resolve_posting(*, posting: Posting, note: str, by: User, now: datetime) -> 
         state__in=[PostingState.REJECTED, PostingState.REVIEW],
         resolved_at=None,
     )
-    if not open_failure.update(resolved_by=by, resolved_at=now, resolution=note):
+    if not open_failure.update(
+        resolved_by=by,
+        resolved_at=now,
+        resolution=note,
+        resend_asked_by=None,
+        resend_asked_at=None,
+        resend_reason="",
+    ):
         raise WrongState("This charge is not an open failure any more.")
     record_event(verb="posting.resolved", subject=posting, by=by, now=now, note=note)
 
@@ -92,6 +104,9 @@ def link_posting(*, posting: Posting, charge_id: str, note: str, by: User, now: 
         now=now,
         note=note,
         remote_charge_id=charge_id,
+        resend_asked_by=None,
+        resend_asked_at=None,
+        resend_reason="",
         error_code="",
         error="",
     )
@@ -105,8 +120,11 @@ def link_posting(*, posting: Posting, charge_id: str, note: str, by: User, now: 
     )
 
 
-def _refuse_wrong_resident(posting: Posting) -> None:
-    """Charges go to a unit, so the PMS would charge whoever lives there now."""
+def refuse_wrong_resident(posting: Posting) -> None:
+    """Refuse a charge that would reach somebody else: it goes to whoever lives in the unit now.
+
+    Errors: WrongState.
+    """
     charge = Charge.objects.select_related("lease__unit__property__link").get(pk=posting.charge_id)
     if charge.lease.status == LeaseStatus.PAST:
         raise WrongState(
@@ -123,8 +141,11 @@ def _refuse_wrong_resident(posting: Posting) -> None:
         )
 
 
-def _refuse_doubling(posting: Posting) -> None:
-    """The same share of the same bill may have been posted since, under another charge code."""
+def refuse_doubling(posting: Posting) -> None:
+    """Refuse a charge that was posted since, under another charge code.
+
+    Errors: WrongState.
+    """
     charge = posting.charge
     others = Posting.objects.filter(
         charge__calculation__bill=charge.calculation.bill_id,
@@ -144,6 +165,7 @@ def _refuse_doubling(posting: Posting) -> None:
 _MAY_BE_CHARGED = (
     PostingState.PENDING,
     PostingState.SENDING,
+    PostingState.ACCEPTED,
     PostingState.POSTED,
     PostingState.UNKNOWN,
     PostingState.REVIEW,

@@ -19,7 +19,7 @@ class AuditDown(Exception):
 def audit_down() -> Iterator[None]:
     """Expect the block to fail because the audit trail takes nothing."""
     with (
-        mock.patch.object(AuditEvent.objects, "create", side_effect=AuditDown),
+        mock.patch.object(AuditEvent, "save", side_effect=AuditDown),
         pytest.raises(AuditDown),
     ):
         yield

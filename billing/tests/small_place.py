@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,10 +13,18 @@ from billing.operations.calculations import (
     calculate_bill,
     submit_calculation,
 )
+from billing.operations.charge_code_mappings import follow_chart
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
 from conftest import Cast
-from integrations.models import Connection, ConnectionStatus, PropertyLink
+from integrations.models import (
+    AccountKind,
+    ChartAccount,
+    ChartReading,
+    Connection,
+    ConnectionStatus,
+    PropertyLink,
+)
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.propexo_unified import UnifiedGateway
 from integrations.pms.transport import Transport
@@ -25,6 +34,9 @@ from portfolios.models import Lease, LeaseStatus, Property, Unit
 
 # Number, square feet, bedrooms and bathrooms, people: the ids follow from the place in the list.
 UNITS = [("101", 1250, 3, 2, 5), ("102", 660, 1, 1, 2), ("103", 655, 1, 1, 1)]
+
+# What the sandbox's first property has, as far as tests post under it.
+CHART = ("UTIL", "RUBS", "ELEC", "WATER", "GAS", "SEWER", "TRASH")
 
 ORDER = PostingOrder(
     charge_date=date(2026, 4, 1),
@@ -46,18 +58,7 @@ def small_place(cast: Cast, now: datetime) -> Property:
         name="Maplewood Court Apartments",
         created_at=now,
     )
-    connection = Connection.objects.create(
-        portfolio=cast.portfolio,
-        propexo_connection_id="conn_001",
-        pms="yardi_voyager",
-        status=ConnectionStatus.ACTIVE,
-        validated_at=now,
-        created_by=cast.manager,
-        created_at=now,
-    )
-    PropertyLink.objects.create(
-        property=place, connection=connection, imported_by=cast.manager, imported_at=now
-    )
+    _connect(place, cast, now)
     for number, (label, sqft, bedrooms, bathrooms, people) in enumerate(UNITS, start=1):
         unit = Unit.objects.create(
             property=place,
@@ -78,7 +79,41 @@ def small_place(cast: Cast, now: datetime) -> Property:
             status=LeaseStatus.ACTIVE,
             first_seen_at=now,
         )
+    small_chart(place, now)
     return place
+
+
+def _connect(place: Property, cast: Cast, now: datetime) -> None:
+    connection = Connection.objects.create(
+        portfolio=cast.portfolio,
+        propexo_connection_id="conn_001",
+        pms="yardi_voyager",
+        status=ConnectionStatus.ACTIVE,
+        validated_at=now,
+        created_by=cast.manager,
+        created_at=now,
+    )
+    PropertyLink.objects.create(
+        property=place, connection=connection, imported_by=cast.manager, imported_at=now
+    )
+
+
+def small_chart(place: Property, now: datetime, codes: Iterable[str] = CHART) -> None:
+    """Store the property's chart of accounts, with the codes mapped that have the same text."""
+    ChartReading.objects.create(property=place, read_at=now)
+    ChartAccount.objects.bulk_create(
+        ChartAccount(
+            property=place,
+            kind=kind,
+            remote_id=code,
+            code=code,
+            name=f"{code} of {place}",
+            first_seen_at=now,
+        )
+        for code in codes
+        for kind in AccountKind
+    )
+    follow_chart(place, now)
 
 
 def small_bill(cast: Cast, now: datetime) -> UtilityBill:

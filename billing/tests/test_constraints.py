@@ -18,6 +18,8 @@ from billing.models import (
     BillFlag,
     Calculation,
     Charge,
+    ChargeCode,
+    ChargeCodeMapping,
     PlaceOverride,
     Posting,
     PostingAttempt,
@@ -27,6 +29,7 @@ from billing.models import (
     UnitTerms,
     UtilityBill,
     UtilityBillLine,
+    UtilityChargeCode,
 )
 from billing.tests.small_place import small_job
 
@@ -50,6 +53,9 @@ class Rows:
     job: PostingJob
     posting: Posting
     attempt: PostingAttempt
+    code: ChargeCode
+    usual: UtilityChargeCode
+    mapping: ChargeCodeMapping
     now: datetime
 
 
@@ -85,6 +91,9 @@ def rows(settings, cast, now) -> Rows:
         attempt=PostingAttempt.objects.create(
             posting=posting, number=1, token="t", host="here", pid=1, started_at=now
         ),
+        code=ChargeCode.objects.get(code="WATER"),
+        usual=UtilityChargeCode.objects.get(utility="water"),
+        mapping=ChargeCodeMapping.objects.get(charge_code__code="WATER"),
         now=now,
     )
 
@@ -199,6 +208,15 @@ OFFENCES: list[tuple[str, Offence]] = [
     ("attempt_one_open_per_posting", lambda r: again(r.attempt, number=2)),
     ("attempt_one_posted_per_posting", lambda r: post_twice(r)),
     ("attempt_ended_has_time", lambda r: change(r.attempt, outcome="not_applied")),
+    ("charge_code_once_per_portfolio", lambda r: again(r.code, code="Water")),
+    ("charge_code_not_empty", lambda r: again(r.code, code="")),
+    ("utility_charge_code_once", lambda r: again(r.usual)),
+    ("utility_charge_code_utility_known", lambda r: change(r.usual, utility="steam")),
+    ("charge_code_mapped_once_per_property", lambda r: again(r.mapping)),
+    (
+        "charge_code_mapping_emptied_by_a_person",
+        lambda r: change(r.mapping, pms_charge_code=None, financial_account=None),
+    ),
     ("share_rule_version_once", lambda r: again(r.rule, is_active=False)),
     ("share_rule_one_active", lambda r: again(r.rule, version=2)),
     (

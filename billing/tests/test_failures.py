@@ -77,6 +77,7 @@ def test_only_a_refused_charge_can_be_retried(postings, cast, now, state: Postin
         token="t",
         lease_until=now,
         settle_at=now,
+        remote_job_id="job_1",
         remote_charge_id="chg_1",
     )
 
@@ -115,6 +116,7 @@ def test_only_a_failure_can_be_resolved(postings, cast, now, state: PostingState
         token="t",
         lease_until=now,
         settle_at=now,
+        remote_job_id="job_1",
         remote_charge_id="chg_1",
     )
 
@@ -168,6 +170,7 @@ def test_only_a_charge_that_needs_a_decision_is_linked(postings, cast, now, stat
         token="t",
         lease_until=now,
         settle_at=now,
+        remote_job_id="job_1",
         remote_charge_id="chg_1",
     )
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import PostingState
+from billing.tasks import check_ledger_of_job
 from billing.tests.acts import end_lease_of, post, row_of, run_workers
 from integrations.models import ConnectionStatus
 from portfolios.tests.pages import check_page, check_part, text_of, the
@@ -132,7 +133,7 @@ def test_it_has_some_patience_first(cast, settings, approved, gateway, signed_in
     ("change", "sentence"),
     [
         ({"status": ConnectionStatus.LOGIN_EXPIRED}, "needs a new login"),
-        ({"paused_until": timedelta(minutes=5)}, "asked MeterBase to slow down"),
+        ({"paused_until": timedelta(minutes=5)}, "goes on by itself"),
     ],
 )
 def test_it_says_what_the_connection_waits_for(cast, job, signed_in, change, sentence):
@@ -177,3 +178,51 @@ def test_the_page_needs_few_queries(cast, over, signed_in, django_assert_max_num
     client = signed_in(cast.viewer)
     with django_assert_max_num_queries(12):
         client.get(url("job-detail", over.public_id))
+
+
+def test_an_accountant_pauses_resumes_and_stops_a_job(cast, job, signed_in):
+    client = signed_in(cast.accountant)
+
+    client.post(url("job-pause", job.public_id))
+    page = page_of(client, job)
+    assert "This job is paused" in text_of(the(page, "main"))
+    client.post(url("job-resume", job.public_id))
+    assert "paused" not in main_of(client, job)
+
+    question = check_page(client.get(url("job-stop", job.public_id)))
+    assert "45 charges that wait are never sent" in text_of(the(question, "main"))
+    answer = client.post(url("job-stop", job.public_id), follow=True)
+    assert "Stopped. The PMS has 0 charges of this job" in text_of(check_page(answer))
+    assert set(job.postings.values_list("state", flat=True)) == {PostingState.CANCELLED}
+
+
+@pytest.mark.parametrize("act", ["job-pause", "job-resume", "job-stop", "job-retry", "job-check"])
+def test_only_an_accountant_of_the_portfolio_steers_a_job(cast, job, signed_in, act):
+    assert signed_in(cast.manager).post(url(act, job.public_id)).status_code == 403
+    assert signed_in(cast.stranger).post(url(act, job.public_id)).status_code == 404
+    assert "Pause" not in main_of(signed_in(cast.manager), job)
+
+
+def test_what_cannot_be_done_any_more_is_said(cast, over, signed_in):
+    client = signed_in(cast.accountant)
+    for act in ("job-pause", "job-resume", "job-stop"):
+        answer = client.post(url(act, over.public_id), follow=True)
+        assert check_page(answer).select(".notice.tone-danger")
+
+
+def test_all_failures_of_a_job_are_sent_again_at_once(cast, over, signed_in):
+    over.calculation.bill.property.link.__class__.objects.update(last_synced_at=timezone.now())
+    client = signed_in(cast.accountant)
+
+    answer = client.post(url("job-retry", over.public_id), follow=True)
+
+    assert "1 charge will be sent again" in text_of(check_page(answer))
+
+
+def test_the_comparison_with_the_pms_stands_on_the_page(cast, over, signed_in):
+    client = signed_in(cast.accountant)
+    assert "Compare with the PMS" in main_of(client, over)
+
+    check_ledger_of_job(over.pk, cast.accountant.pk)
+
+    assert "All 44 posted charges are in the PMS's ledger once" in main_of(client, over)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from billing.models import PostingJob, PostingState
+from billing.models import ChargeCode, ChargeCodeMapping, PostingJob, PostingState
 from billing.operations.calculations import calculate_bill
 from billing.tests.acts import alert_of, post, run_workers
-from integrations.models import Connection, PropertyLink
+from integrations.models import ChartAccount, Connection, PropertyLink
 from portfolios.models import Unit
 from portfolios.tests.pages import check_page, text_of, the
 
@@ -31,11 +31,13 @@ def enabled(settings):
 
 def fields_of(page) -> dict[str, str]:
     """Collect what a browser would send from the page's form."""
+    form = the(page, "main form")
+    chosen = {str(field["name"]): field.select_one("option[selected]") for field in form("select")}
     return {
         str(field["name"]): str(field.get("value", ""))
-        for field in the(page, "main form").select("input:not([type=checkbox])")
+        for field in form.select("input:not([type=checkbox])")
         if field["name"] != "csrfmiddlewaretoken"
-    }
+    } | {name: str(option["value"]) for name, option in chosen.items() if option}
 
 
 @pytest.mark.usefixtures("enabled")
@@ -149,7 +151,7 @@ def test_charging_again_under_another_code_needs_a_tick(cast, approved, gateway,
         ({"charge_date": "2026-02-28"}, "Charge date must lie between 2026-03-01"),
         ({"charge_date": "2062-04-01"}, "Charge date must lie between"),
         ({"charge_code": " "}, "Charge code must be given"),
-        ({"charge_code": "W" * 41}, "40 characters"),
+        ({"charge_code": "NOPE"}, "NOPE is not among Lakeside's charge codes."),
         ({"description": ""}, "Description must be given"),
         ({"description": "w" * 121}, "120 characters"),
     ],
@@ -208,3 +210,46 @@ def test_nobody_else_posts(cast, approved, signed_in, who, status):
     assert client.get(url("posting-create", approved.pk)).status_code == status
     assert client.post(url("posting-create", approved.pk), CONFIRMED).status_code == status
     assert not PostingJob.objects.exists()
+
+
+@pytest.mark.usefixtures("enabled")
+def test_only_mapped_codes_are_offered(cast, approved, signed_in):
+    client = signed_in(cast.accountant)
+    check_page(client.get(url("posting-create", approved.pk)))
+    ChartAccount.objects.filter(code="GAS").update(missing_since=approved.prepared_at)
+    ChargeCode.objects.create(portfolio=cast.portfolio, code="POOL", name="Pool")
+    page = check_page(client.get(url("posting-create", approved.pk)))
+
+    offered = [option["value"] for option in the(page, '[name="charge_code"]').select("option")]
+    assert offered == ["", "ELEC", "RUBS", "SEWER", "TRASH", "UTIL", "WATER"]
+    assert the(page, "main form").find("a", href=url("charge-codes", approved.bill.property_id))
+
+
+@pytest.mark.usefixtures("enabled")
+@pytest.mark.parametrize("code", ["WATER", "POOL"])
+def test_a_code_that_cannot_be_used_is_answered_on_its_field_with_a_link(
+    cast, approved, sandbox, signed_in, code
+):
+    client = signed_in(cast.accountant)
+    client.get(url("posting-create", approved.pk))
+    ChartAccount.objects.filter(code="WATER").update(missing_since=approved.prepared_at)
+    ChargeCode.objects.create(portfolio=cast.portfolio, code="POOL", name="Pool")
+    sent = CONFIRMED | {"charge_code": code}
+    page = check_page(client.post(url("posting-create", approved.pk), sent))
+
+    assert f"Charge code : {code} is" in alert_of(page)
+    alert = the(page, "main [role=alert]")
+    assert alert.find("a", href=url("charge-codes", approved.bill.property_id))
+    assert not PostingJob.objects.exists()
+    assert sandbox.ledger() == ()
+
+
+@pytest.mark.usefixtures("enabled")
+def test_where_the_usual_code_is_not_mapped_the_page_says_so(cast, approved, signed_in):
+    client = signed_in(cast.accountant)
+    client.get(url("posting-create", approved.pk))
+    ChargeCodeMapping.objects.filter(charge_code__code="WATER").delete()
+    page = check_page(client.get(url("posting-create", approved.pk)))
+
+    assert "WATER is not mapped to anything" in text_of(the(page, "main form"))
+    assert not the(page, '[name="charge_code"]').select("option[selected]")

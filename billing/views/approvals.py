@@ -87,6 +87,7 @@ def calculation_approve(request: SignedInRequest, pk: int) -> HttpResponse:
         request,
         "billing/calculation_approve.html",
         {
+            "calculation": calculation,
             "question": f"Approve {charges} for {bill_name(calculation.bill)}?",
             "body": f"{_who_pays(calculation)} After approval the figures are locked; changes need "
             "a new version.",

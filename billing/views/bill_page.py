@@ -19,6 +19,7 @@ from billing.models import (
     Spread,
     UtilityBill,
 )
+from billing.queries import charging_jobs
 from billing.rubs.bill_lines import USUAL_SPREAD
 from billing.rubs.bill_lines import LineKind as RubsLineKind
 from billing.views.bill_problems import rule_url
@@ -73,7 +74,7 @@ def bill_page(
         .select_related("prepared_by", "share_rule")
         .order_by("-version")
     )
-    jobs = PostingJob.objects.filter(calculation__bill=bill, post_to_pms=True)
+    jobs = charging_jobs(PostingJob.objects.filter(calculation__bill=bill))
     document = BillDocument.objects.filter(bill=bill).select_related("uploaded_by").first()
     locked = is_locked(bill)
     may_attach = may_prepare and not (locked and document)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing.models import Calculation, CalculationState, Charge, PostingJob
 from billing.operations.calculations import Blocked, OutOfDate, WrongState, submit_calculation
-from billing.queries import changes_since, count_jobs, difference_since
+from billing.queries import changes_since, charging_jobs, count_jobs, difference_since
 from billing.views.bill_page import LineRow, line_row
 from billing.views.breadcrumbs import below_bill, below_calculation
 from billing.views.breakdown import break_down
@@ -42,7 +42,7 @@ def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     calculation = access.fetch(_calculations(), Action.READ, user=request.user, pk=pk)
     bill = calculation.bill
     jobs = _jobs(calculation)
-    is_posted = any(job.post_to_pms for job, _badge in jobs)
+    is_posted = charging_jobs(calculation.jobs.all()).exists()
     # Once posted, later changes are the next bill's business.
     watched = calculation.state in LIVE and not is_posted
     changes = sorted(changes_since(calculation)) if watched else []

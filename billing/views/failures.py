@@ -25,6 +25,7 @@ from billing.views.wording import PAGE_SIZE, Badge, billing_month, charge_count,
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.models import Property
 
 _HEAVY = ("job__calculation__inputs", "job__calculation__result")
 _IS_ID = re.compile(r"[0-9]{1,18}")
@@ -56,6 +57,15 @@ class Group:
     def may_retry(self) -> bool:
         """Tell whether there is anything to tick."""
         return any(failure.may_retry for failure in self.failures)
+
+    @property
+    def places_to_map(self) -> list[Property]:
+        """Give the properties whose charge codes have to be looked at."""
+        if self.cause.code != "INVALID_CHARGE_CODE":
+            return []
+        bills = (failure.posting.job.calculation.bill for failure in self.failures)
+        places = {bill.property_id: bill.property for bill in bills}
+        return sorted(places.values(), key=str)
 
 
 @require_safe

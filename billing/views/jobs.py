@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing.models import PostingJob
+from billing.models import PostingJob, PostingState
 from billing.queries import JobCounts, count_job, count_jobs, last_beat
 from billing.views.progress import STATES_OF, percent_done, segments, waiting_for
 from billing.views.wording import PAGE_SIZE, billing_month, job_badge, posting_badge
@@ -86,6 +86,24 @@ def _page(request: SignedInRequest, job: PostingJob, *, now: datetime) -> dict[s
         "page": page,
         "rows": [(posting, posting_badge(posting)) for posting in page],
         "breadcrumbs": [("Jobs", reverse("billing:job-list"))],
+        "check": job.ledger_checks.first(),
+        "acts": _acts(request, job, counts),
+    }
+
+
+def _acts(request: SignedInRequest, job: PostingJob, counts: JobCounts) -> dict[str, bool]:
+    """Tell what this person can do with a job now."""
+    portfolio = job.calculation.bill.property.portfolio
+    if not job.post_to_pms or not access.may(portfolio, Action.APPROVE, user=request.user):
+        return {}
+    waits = job.postings.filter(state=PostingState.PENDING).exists()
+    refused = job.postings.filter(state=PostingState.REJECTED, resolved_at=None).exists()
+    return {
+        "pause": waits and not counts.is_paused,
+        "resume": counts.is_paused,
+        "stop": waits,
+        "retry": refused and counts.is_over,
+        "check": bool(counts.posted or counts.unknown),
     }
 
 

@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from billing.charge_codes import links_with_portfolios, standings_of, usual_code
 from billing.forms import PostingOrderForm
-from billing.models import Calculation, CalculationState, PostingJob, Utility
+from billing.models import Calculation, CalculationState, PostingJob
 from billing.operations.calculations import OutOfDate, WrongState
 from billing.operations.posting_jobs import (
     AlreadyPosted,
+    CodeNotMapped,
     NothingToPost,
     NotLinked,
     PostedBefore,
@@ -28,22 +30,15 @@ from billing.operations.posting_jobs import (
 from billing.queries import EarlierPosting, earlier_postings
 from billing.views.breadcrumbs import below_calculation
 from billing.views.wording import bill_name, billing_month, charge_count, job_badge
-from integrations.gateways import PropexoNotConfigured, open_gateway
+from integrations.gateways import NotConnected, PropexoNotConfigured, open_property_gateway
 from integrations.models import Connection, PropertyLink
+from integrations.operations.chart_of_accounts import read_aging_chart
 from integrations.pms.catalog import Support, platform
+from integrations.pms.errors import PmsError
 from meterbase.lib.money import format_dollars
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
-
-_CHARGE_CODES = {
-    Utility.ELECTRIC.value: "ELEC",
-    Utility.GAS.value: "GAS",
-    Utility.WATER.value: "WATER",
-    Utility.SEWER.value: "SEWER",
-    Utility.TRASH.value: "TRASH",
-}
-_ANY_UTILITY = "UTIL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +77,14 @@ def posting_create(request: SignedInRequest, pk: int) -> HttpResponse:
     if calculation.state != CalculationState.APPROVED:
         messages.error(request, "Only an approved calculation can be posted.")
         return redirect("billing:calculation-detail", pk=calculation.pk)
-    bill = calculation.bill
-    earlier = earlier_postings(bill)
-    form = PostingOrderForm(
-        request.POST or None,
-        bill=bill,
-        posted_before=bool(earlier),
-        initial=_initial(calculation),
-    )
-    parcel = _parcel(calculation)
-    page = _page(calculation, parcel, form, earlier)
+    link = links_with_portfolios().filter(property=calculation.bill.property).first()
+    unread = _read_chart(link) if link else ""
+    earlier = earlier_postings(calculation.bill)
+    form = _form(request, calculation, link, posted_before=bool(earlier))
+    parcel = _parcel(calculation, link)
+    page = _page(calculation, parcel, form, earlier) | {"unread": unread}
+    if request.method == "POST" and unread:
+        form.add_error(None, unread)
     if request.method == "POST" and form.is_valid():
         if not form.cleaned_data["dry_run"] and not settings.PROPEXO_CHARGE_POSTING_ENABLED:
             form.add_error(None, str(PostingDisabled()))
@@ -104,6 +97,38 @@ def posting_create(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "billing/posting_create.html", page)
 
 
+def _read_chart(link: PropertyLink) -> str:
+    """Read a chart of accounts that was never read, or say why it cannot be."""
+    try:
+        gateway = open_property_gateway(link.property)
+        read_aging_chart(place=link.property, gateway=gateway, now=timezone.now())
+    except PropexoNotConfigured as refusal:
+        return str(refusal)
+    except PmsError as error:
+        return f"The property's chart of accounts could not be read. {error.message}"
+    return ""
+
+
+def _form(
+    request: SignedInRequest,
+    calculation: Calculation,
+    link: PropertyLink | None,
+    *,
+    posted_before: bool,
+) -> PostingOrderForm:
+    bill = calculation.bill
+    usual = usual_code(bill.property.portfolio, bill.utility)
+    return PostingOrderForm(
+        request.POST or None,
+        bill=bill,
+        posted_before=posted_before,
+        standings=standings_of(link) if link else (),
+        codes_url=reverse("billing:charge-codes", args=[bill.property_id]),
+        suggested_code=calculation.share_rule.charge_code or usual,
+        initial=_initial(calculation),
+    )
+
+
 def _create(
     request: SignedInRequest, calculation: Calculation, form: PostingOrderForm
 ) -> PostingJob | None:
@@ -112,12 +137,13 @@ def _create(
         job = create_posting_job(
             calculation=calculation,
             order=form.order(),
-            gateway=open_gateway(),
+            gateway=open_property_gateway(calculation.bill.property),
             by=request.user,
             now=timezone.now(),
         )
     except (
         AlreadyPosted,
+        NotConnected,
         NothingToPost,
         NotLinked,
         OutOfDate,
@@ -127,6 +153,12 @@ def _create(
         WrongState,
     ) as refusal:
         form.add_error(None, str(refusal))
+        return None
+    except CodeNotMapped as refusal:
+        form.add_error("charge_code", str(refusal))
+        return None
+    except PmsError as error:
+        form.add_error(None, error.message)
         return None
     if job.post_to_pms:
         messages.success(request, "The charges are on their way. You may leave this page.")
@@ -141,10 +173,8 @@ def _calculations() -> QuerySet[Calculation]:
 
 def _initial(calculation: Calculation) -> dict[str, object]:
     bill = calculation.bill
-    usual = _CHARGE_CODES.get(bill.utility, _ANY_UTILITY)
     return {
         "charge_date": _first_of_month(bill.period_end),
-        "charge_code": calculation.share_rule.charge_code or usual,
         "description": f"{billing_month(bill)} {bill.get_utility_display()} Charge (RUBS)",
         "dry_run": not settings.PROPEXO_CHARGE_POSTING_ENABLED,
     }
@@ -157,9 +187,7 @@ def _first_of_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def _parcel(calculation: Calculation) -> Parcel:
-    links = PropertyLink.objects.select_related("connection")
-    link = links.filter(property=calculation.bill.property).first()
+def _parcel(calculation: Calculation, link: PropertyLink | None) -> Parcel:
     sums = calculation.charges.exclude(amount_cents=0).aggregate(
         count=Count("pk"), total=Sum("amount_cents")
     )

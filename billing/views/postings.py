@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.causes import Cause, cause_of
-from billing.forms import LinkForm, ResolutionForm
+from billing.forms import LinkForm, ResendForm, ResolutionForm
 from billing.models import Posting, PostingState
 from billing.operations.calculations import WrongState
 from billing.operations.failures import link_posting, resolve_posting, retry_posting
@@ -25,15 +25,15 @@ from portfolios.http import SignedInRequest, signed_in
 @signed_in
 def posting_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show what was sent, what came back and what is to be done."""
-    posting = access.fetch(_postings(), Action.READ, user=request.user, pk=pk)
-    return _render(request, posting)
+    posting = access.fetch(postings_to_show(), Action.READ, user=request.user, pk=pk)
+    return render_posting(request, posting)
 
 
 @require_POST
 @signed_in
 def posting_retry(request: SignedInRequest, pk: int) -> HttpResponse:
     """Send a refused charge again."""
-    posting = access.fetch(_postings(), Action.APPROVE, user=request.user, pk=pk)
+    posting = access.fetch(postings_to_show(), Action.APPROVE, user=request.user, pk=pk)
     try:
         retry_posting(posting=posting, by=request.user, now=timezone.now())
     except WrongState as refusal:
@@ -47,10 +47,10 @@ def posting_retry(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 def posting_resolve(request: SignedInRequest, pk: int) -> HttpResponse:
     """Close a failure that was dealt with by hand."""
-    posting = access.fetch(_postings(), Action.APPROVE, user=request.user, pk=pk)
+    posting = access.fetch(postings_to_show(), Action.APPROVE, user=request.user, pk=pk)
     form = ResolutionForm(request.POST)
     if not form.is_valid():
-        return _render(request, posting, resolution=form)
+        return render_posting(request, posting, resolution=form)
     try:
         resolve_posting(
             posting=posting,
@@ -69,7 +69,7 @@ def posting_resolve(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 def posting_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say which charge of the PMS a charge in doubt is."""
-    posting = access.fetch(_postings(), Action.APPROVE, user=request.user, pk=pk)
+    posting = access.fetch(postings_to_show(), Action.APPROVE, user=request.user, pk=pk)
     form = LinkForm(request.POST)
     if form.is_valid():
         try:
@@ -85,25 +85,29 @@ def posting_link(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "Linked: the charge counts as posted.")
             return redirect("billing:posting-detail", pk=posting.pk)
-    return _render(request, posting, link=form)
+    return render_posting(request, posting, link=form)
 
 
-def _postings() -> QuerySet[Posting]:
+def postings_to_show() -> QuerySet[Posting]:
+    """Select postings with all that their page needs."""
     return Posting.objects.select_related(
         "charge",
         "connection",
         "resolved_by",
+        "resend_asked_by",
         "job__calculation__bill__property__portfolio",
     ).defer("job__calculation__inputs", "job__calculation__result")
 
 
-def _render(
+def render_posting(
     request: SignedInRequest,
     posting: Posting,
     *,
     resolution: ResolutionForm | None = None,
     link: LinkForm | None = None,
+    resend: ResendForm | None = None,
 ) -> HttpResponse:
+    """Show a posting, with the forms that were sent and refused."""
     bill = posting.job.calculation.bill
     events = posting.events.select_related("actor")
     may_act = access.may(bill.property.portfolio, Action.APPROVE, user=request.user)
@@ -123,6 +127,7 @@ def _render(
     }
     if may_act:
         page |= _acts(posting, resolution or ResolutionForm(), link or LinkForm())
+        page |= _resend(request, posting, resend or ResendForm())
     return render(request, "billing/posting_detail.html", page)
 
 
@@ -134,6 +139,17 @@ def _acts(posting: Posting, resolution: ResolutionForm, link: LinkForm) -> dict[
         "may_retry": refused,
         "link": link if in_review else None,
         "resolution": resolution if refused or in_review else None,
+    }
+
+
+def _resend(request: SignedInRequest, posting: Posting, form: ResendForm) -> dict[str, object]:
+    """Offer to ask for sending again, or to confirm what somebody else has asked for."""
+    if not _is_open(posting, PostingState.REVIEW):
+        return {}
+    asked = posting.resend_asked_at is not None
+    return {
+        "resend": None if asked else form,
+        "may_confirm_resend": asked and posting.resend_asked_by_id != request.user.pk,
     }
 
 

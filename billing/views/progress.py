@@ -18,7 +18,7 @@ STATES_OF = {
     "posted": (PostingState.POSTED,),
     "failed": (PostingState.REJECTED, PostingState.REVIEW),
     "unknown": (PostingState.UNKNOWN,),
-    "pending": (PostingState.PENDING, PostingState.SENDING),
+    "pending": (PostingState.PENDING, PostingState.SENDING, PostingState.ACCEPTED),
     "skipped": (PostingState.CANCELLED,),
 }
 _PARTS = {
@@ -73,6 +73,13 @@ def waiting_for(job: PostingJob, counts: JobCounts, *, now: datetime) -> Waiting
     """Say what keeps a job from going on; None while it goes on or is over."""
     if counts.is_over:
         return None
+    if counts.is_paused:
+        return Waiting(
+            "This job is paused",
+            f"By {job.paused_by}. Nothing more is sent until an accountant resumes it; what was "
+            "sent before stays in the PMS.",
+            "warning",
+        )
     connection = job.connection
     if connection.status == ConnectionStatus.LOGIN_EXPIRED:
         return Waiting(
@@ -91,7 +98,7 @@ def waiting_for(job: PostingJob, counts: JobCounts, *, now: datetime) -> Waiting
     if connection.paused_until is not None and connection.paused_until > now:
         return Waiting(
             f"Waiting until {_clock(connection.paused_until)}",
-            "The PMS asked MeterBase to slow down. The job goes on by itself.",
+            f"{connection.paused_because or 'MeterBase waits.'} The job goes on by itself.",
             "info",
         )
     return _without_worker(job, counts, now)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from billing.charge_codes import codes_in_use
 from billing.forms import ShareRuleForm
 from billing.forms.rule_reading import initial_of
 from billing.forms.share_rules import MIX_ROWS
 from billing.inputs import rule_input
 from billing.models import Method, ShareRule, VacancyPolicy
 from billing.operations.share_rules import set_share_rule
+from billing.operations.usual_charge_codes import ensure_charge_codes
 from billing.rubs import RuleInput, Vacancy
 from billing.views.breadcrumbs import below_property
 from billing.views.rule_facts import facts_of
@@ -42,7 +44,7 @@ def share_rule_edit(request: SignedInRequest, pk: int, utility: str) -> HttpResp
     scope = find_scope(request, pk, utility, action)
     active = scope.active
     sent = request.POST if request.method == "POST" else None
-    form = ShareRuleForm(sent, initial=initial_values(active))
+    form = rule_form(scope, sent)
     if request.method == "POST" and form.is_valid():
         rule = set_share_rule(
             place=scope.place,
@@ -63,11 +65,25 @@ def share_rule_preview(request: SignedInRequest, pk: int, utility: str) -> HttpR
     scope = find_scope(request, pk, utility, Action.PREPARE)
     active = scope.active
     sent = request.POST or (request.GET if "method" in request.GET else None)
-    form = ShareRuleForm(sent, initial=initial_values(active))
+    form = rule_form(scope, sent)
     if request.htmx:
         page = _tried(scope, form, active) | {"scope": scope, "form": form}
         return render(request, "billing/share_rule_edit.html#preview", page)
     return render(request, "billing/share_rule_edit.html", _page(scope, form, active))
+
+
+def rule_form(scope: RuleScope, sent: QueryDict | None) -> ShareRuleForm:
+    """Make the form of a property's rule, filled with what was sent or else what is in force."""
+    active = scope.active
+    ensure_charge_codes(portfolio=scope.place.portfolio)
+    return ShareRuleForm(
+        sent,
+        initial=initial_values(active),
+        codes=[
+            (code.code, f"{code.code}, {code.name}") for code in codes_in_use(scope.place.portfolio)
+        ],
+        kept_code=active.charge_code if active else "",
+    )
 
 
 def initial_values(active: ShareRule | None) -> dict[str, Any]:

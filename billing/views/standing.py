@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from billing.models import Calculation, PostingJob, UtilityBill
-from billing.queries import JobCounts, count_jobs
+from billing.queries import JobCounts, charging_jobs, count_jobs
 from billing.views.wording import Badge, calculation_badge, job_badge
 
 
@@ -36,20 +36,26 @@ def with_calculations(bills: QuerySet[UtilityBill]) -> QuerySet[UtilityBill]:
 
 
 def bill_rows(bills: Sequence[UtilityBill]) -> list[BillRow]:
-    """Tell where each bill stands, counting all jobs in one query."""
-    counts = count_jobs([job for bill in bills for job in _jobs(bill)])
-    return [_row(bill, counts) for bill in bills]
+    """Tell where each bill stands, looking at all jobs in two queries."""
+    jobs = [job for bill in bills for job in _jobs(bill)]
+    counts = count_jobs(jobs)
+    found = charging_jobs(PostingJob.objects.filter(pk__in=[job.pk for job in jobs]))
+    charging = set(found.values_list("pk", flat=True))
+    return [_row(bill, counts, charging) for bill in bills]
 
 
 def _jobs(bill: UtilityBill) -> list[PostingJob]:
     return [job for calculation in bill.calculations.all() for job in calculation.jobs.all()]
 
 
-def _row(bill: UtilityBill, counts: dict[int, JobCounts]) -> BillRow:
-    for job in _jobs(bill)[:1]:
+def _row(bill: UtilityBill, counts: dict[int, JobCounts], charging: set[int]) -> BillRow:
+    latest = bill.calculations.all()[:1]
+    posted = [job for job in _jobs(bill) if job.pk in charging]
+    failed = [job for version in latest for job in version.jobs.all() if counts[job.pk].failed]
+    for job in (posted or failed)[:1]:
         url = reverse("billing:job-detail", args=[job.public_id])
         return BillRow(bill, job_badge(job, counts[job.pk]), url)
-    for calculation in bill.calculations.all()[:1]:
+    for calculation in latest:
         url = reverse("billing:calculation-detail", args=[calculation.pk])
         return BillRow(bill, calculation_badge(calculation), url)
     url = reverse("billing:bill-detail", args=[bill.pk])

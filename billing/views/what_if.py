@@ -8,12 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from billing.forms import ShareRuleForm
 from billing.models import UtilityBill
 from billing.rubs import RuleInput
 from billing.views.bill_problems import reasons
 from billing.views.rule_scope import RuleScope, find_scope
-from billing.views.share_rules import initial_values
+from billing.views.share_rules import rule_form
 from billing.views.wording import billing_month
 from billing.what_if import Comparison, UnitChange, compare_rules
 from portfolios.access import Action
@@ -74,7 +73,7 @@ def what_if(request: SignedInRequest, pk: int, utility: str) -> HttpResponse:
     """Compare the last bills under the rule in force and under the one in the form."""
     scope = find_scope(request, pk, utility, Action.READ)
     sent = request.POST or (request.GET if "method" in request.GET else None)
-    form = ShareRuleForm(sent, initial=initial_values(scope.active))
+    form = rule_form(scope, sent)
     outcome = _compare(scope, form.rule()) if form.is_bound and form.is_valid() else None
     return render(
         request,

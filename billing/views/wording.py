@@ -38,6 +38,7 @@ _CALCULATION_TONES = {
 _POSTING_TONES = {
     PostingState.PENDING: "neutral",
     PostingState.SENDING: "info",
+    PostingState.ACCEPTED: "info",
     PostingState.POSTED: "success",
     PostingState.REJECTED: "danger",
     PostingState.UNKNOWN: "unknown",
@@ -78,6 +79,8 @@ def _end_of(counts: JobCounts) -> Badge:
         return Badge(f"Posted with {counts.failed} failed", "warning")
     if counts.failed:
         return Badge(f"Nothing posted, {counts.failed} failed", "danger")
+    if counts.skipped and not counts.posted:
+        return Badge("Nothing posted", "neutral")
     if counts.skipped:
         return Badge(f"Posted with {counts.skipped} skipped", "neutral")
     return Badge("Posted", "success")

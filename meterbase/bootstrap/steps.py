@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from meterbase.bootstrap.commands import ROOT, CommandFailedError, SetupError
 from meterbase.bootstrap.environment import prepare
-from meterbase.bootstrap.suite import run_checks, run_tests_on_postgres, run_tests_on_sqlite
+from meterbase.bootstrap.suite import (
+    run_chaos,
+    run_checks,
+    run_tests_on_postgres,
+    run_tests_on_sqlite,
+)
 from meterbase.bootstrap.system import CHROMIUM, POSTGRES, require
 
 STEPS: Mapping[str, Callable[[], object]] = {
@@ -18,6 +23,7 @@ STEPS: Mapping[str, Callable[[], object]] = {
     "checks": run_checks,
     "tests-sqlite": run_tests_on_sqlite,
     "tests-postgres": run_tests_on_postgres,
+    "chaos": run_chaos,
 }
 
 

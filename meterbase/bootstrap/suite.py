@@ -62,6 +62,20 @@ def run_tests_on_postgres() -> None:
     step("pytest on PostgreSQL", [require(POSTGRES), *CLUSTER, *inner], environ)
 
 
+def run_chaos() -> None:
+    """Post charges while everything is killed and starved, on SQLite and then on PostgreSQL.
+
+    Errors: CommandFailedError when a charge doubled or was lost.
+    """
+    wished = {name: os.environ.get(name.upper()) for name in ("rounds", "seed")}
+    chosen = [f"--{name}={value}" for name, value in wished.items() if value]
+    play = [str(PROGRAMS / "python"), "-m", "billing.posting.tests.chaos", *chosen]
+    step("chaos on SQLite", play, clean_environ())
+    environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
+    inner = ["sh", "-c", ON_CLUSTER, "sh", *play]
+    step("chaos on PostgreSQL", [require(POSTGRES), *CLUSTER, *inner], environ)
+
+
 def step(title: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
     """Run one step under its header.
 

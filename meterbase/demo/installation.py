@@ -19,6 +19,8 @@ from meterbase.supervisor import Server, Supervisor
 
 HOST = "127.0.0.1"
 _START_SECONDS = 60
+# A few ZIP codes, written by hand: those of the sandbox's properties.
+UTILITIES = Path(__file__).parent / "utilities"
 
 
 class CannotStart(Exception):
@@ -62,6 +64,7 @@ class Installation:
             "LOG_LEVEL": "INFO",
             "PROPEXO_API_KEY": "px_test_sandbox",
             "PROPEXO_BASE_URL": self.sandbox_url,
+            "PROPEXO_CONTRACT": "unified",
             "PROPEXO_CHARGE_POSTING_ENABLED": "true",
             "POSTING_SETTLE_SECONDS": "5",
             "POSTING_LOOK_GAP_SECONDS": "1",
@@ -115,6 +118,8 @@ def _prepare(environment: Mapping[str, str], password: str) -> None:
         "migrate": ["--verbosity=0"],
         "collectstatic": ["--no-input", "--verbosity=0"],
         "demo_people": [f"--password={password}"],
+        "load_utilities": [f"--dir={UTILITIES}", "--verbosity=0"],
+        "declare_schedules": [],
     }
     for command, options in steps.items():
         done = subprocess.run(

@@ -10,6 +10,7 @@ import requests
 from django.test import Client
 from django.urls import reverse
 
+from billing.models import ChargeCode
 from billing.posting.drain import drain
 from integrations.models import SyncRun
 from integrations.sync.run import run_sync
@@ -276,6 +277,23 @@ def test_charging_the_same_days_under_another_code_has_to_be_said(calls, approve
     assert meant.status_code == 202
     event = AuditEvent.objects.filter(verb="job.created").latest("pk")
     assert event.after["despite"] == [first["job_id"]]
+
+
+@pytest.mark.parametrize("code", ["NOPE", "POOL"])
+@pytest.mark.parametrize("post_to_pms", [True, False])
+def test_a_code_that_is_not_mapped_is_refused_before_anything_is_sent(
+    calls, approved, settings, sandbox, code, post_to_pms
+):
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    ChargeCode.objects.create(portfolio=approved.bill.property.portfolio, code="POOL", name="Pool")
+    body = _post_body(approved.bill, charge_code=code, post_to_pms=post_to_pms)
+    answer = calls["accountant"].post("/api/rubs/post-charges", body)
+
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "INVALID_CHARGE_CODE")
+    assert code in error["details"]["charge_code"][0]
+    assert not approved.jobs.exists()
+    assert sandbox.ledger() == ()
 
 
 def test_amounts_are_written_with_two_decimals():

@@ -172,7 +172,7 @@ def _end_lease(installation: Installation, unit: str) -> None:
 def _post(accountant: Person, *, failed: int) -> None:
     page = accountant.page
     accountant.follow("Post")
-    page.get_by_label("Charge code", exact=True).fill("UTIL")
+    page.get_by_label("Charge code", exact=True).select_option("UTIL")
     accountant.finds_no_barriers()
     accountant.press("Continue to the last look")
     accountant.sees("They can be reversed, not deleted.")

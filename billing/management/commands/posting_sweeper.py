@@ -1,4 +1,4 @@
-"""`manage.py posting_sweeper`: look after charges that wait or are in doubt, every few seconds."""
+"""`manage.py posting_sweeper`: look after charges and webhooks that wait, every few seconds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.core.management import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from billing.tasks import sweep_postings
+from integrations.webhooks.tasks import sweep_events
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +18,10 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     """Sweep until told to stop; any number of these may run, on any number of machines."""
 
-    help = "Take up charges that lost their worker, look up the ones in doubt, wake the workers."
+    help = (
+        "Take up charges and webhooks that lost their worker, look up charges in doubt, wake the "
+        "workers."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the pace."""
@@ -32,6 +36,7 @@ class Command(BaseCommand):
         while True:
             try:
                 sweep_postings()
+                sweep_events()
             except DatabaseError:
                 logger.exception("The sweep could not reach the database; it tries again")
             close_old_connections()

@@ -28,6 +28,7 @@ class Command(BaseCommand):
         except PortInUse as error:
             raise CommandError(str(error)) from None
         call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("declare_schedules")
         servers = application_servers(host=host, port=port, environment=os.environ)
         self.stdout.write(f"MeterBase runs at http://{host}:{port}/ (Ctrl-C ends it).")
         self.stdout.flush()

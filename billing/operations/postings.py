@@ -1,0 +1,192 @@
+"""Making the postings of a job: one for each charge, frozen, and none that is there already."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from billing.causes import name_unit
+from billing.charge_codes import PmsAccounts
+from billing.models import Charge, ChargeKind, Posting, PostingEvent, PostingJob, PostingState
+from billing.posting.states import MovedMeanwhile, move
+from billing.queries import MAY_BE_CHARGED
+from integrations.pms import errors
+from integrations.pms.gateway import PmsGateway
+from integrations.pms.records import ChargeOrder
+from integrations.pms.reference import reference_for
+from meterbase.lib.money import dollars_from_cents
+from portfolios.models import LeaseStatus, User
+
+# A charge goes to a unit: sent for somebody who has left, it would bill whoever lives there now.
+_MOVED_OUT = "No active lease found for unit {unit}: {name} has moved out. It was not sent."
+
+
+class AlreadyPosted(Exception):
+    """These charges are posted, or on their way, by an earlier job."""
+
+    def __init__(self, job: PostingJob) -> None:
+        super().__init__(
+            f"The charges of this bill were posted before, by {job.created_by} on "
+            f"{job.created_at:%Y-%m-%d} in job {job.public_id}."
+        )
+        self.job = job
+
+
+class NothingToPost(Exception):
+    """No charge of the calculation is above or below zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What would be sent for a charge, or why it cannot be."""
+
+    reference: str
+    body: bytes = b""
+    error_code: str = ""
+    error: str = ""
+
+
+def make_postings(
+    job: PostingJob, *, accounts: PmsAccounts, gateway: PmsGateway, by: User, now: datetime
+) -> None:
+    """Make the postings of a new job; call it inside the transaction that makes the job.
+
+    Errors: NothingToPost, AlreadyPosted; NotSupported when this PMS takes no charges at all.
+    Effects: a posting with its event for each charge. A charge that cannot be sent is a failure
+        from the start; what an earlier job tried in vain is cancelled, for this job replaces it.
+    """
+    charges = list(job.calculation.charges.exclude(amount_cents=0).select_related("lease"))
+    if not charges:
+        raise NothingToPost("Every charge of this calculation is $0.00: there is nothing to post.")
+    keys = {charge.pk: _business_key(job, charge) for charge in charges}
+    if job.post_to_pms:
+        _refuse_repeat(list(keys.values()))
+        replaced = Q(business_key__in=list(keys.values()))
+        cancel_refused(replaced, by=by, now=now, note=f"Replaced by job {job.public_id}.")
+    used = _generations(list(keys.values()))
+    postings = [
+        _posting(
+            job,
+            charge,
+            keys[charge.pk],
+            _letter(job, charge, keys[charge.pk], used, accounts, gateway),
+            now,
+        )
+        for charge in charges
+    ]
+    _store(postings, keys=list(keys.values()), by=by, now=now)
+
+
+def cancel_refused(which: Q, *, by: User, now: datetime, note: str) -> None:
+    """Cancel open refusals, so that nobody sends them again; call it inside a transaction.
+
+    Errors: AlreadyPosted when somebody has just done so.
+    """
+    refused = Posting.objects.filter(which, state=PostingState.REJECTED, resolved_at=None)
+    for posting in refused.select_related("job__created_by"):
+        try:
+            move(posting, PostingState.CANCELLED, now=now, actor=by, note=note)
+        except MovedMeanwhile:
+            raise AlreadyPosted(posting.job) from None
+
+
+def _business_key(job: PostingJob, charge: Charge) -> str:
+    """Say what is billed: the same bill, unit, lease and code is the same charge."""
+    bill_id = job.calculation.bill_id
+    what = f"bill:{bill_id}:unit:{charge.unit_id}:lease:{charge.lease_id}:{job.charge_code}"
+    return what if charge.kind == ChargeKind.SHARE else f"{what}:{charge.kind}"
+
+
+def _refuse_repeat(keys: Sequence[str]) -> None:
+    live = (
+        Posting.objects.filter(MAY_BE_CHARGED, business_key__in=keys)
+        .select_related("job__created_by")
+        .first()
+    )
+    if live is not None:
+        raise AlreadyPosted(live.job)
+
+
+def _generations(keys: Sequence[str]) -> dict[str, int]:
+    """Count the earlier postings of each key, so that a later one gets a reference of its own."""
+    counts: dict[str, int] = {}
+    for key in Posting.objects.filter(business_key__in=keys).values_list("business_key", flat=True):
+        counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def _letter(
+    job: PostingJob,
+    charge: Charge,
+    key: str,
+    used: dict[str, int],
+    accounts: PmsAccounts,
+    gateway: PmsGateway,
+) -> _Letter:
+    reference = reference_for(key, used.get(key, 0))
+    order = ChargeOrder(
+        property_id=job.calculation.bill.property.propexo_property_id,
+        unit_id=charge.propexo_unit_id,
+        lease_id=charge.propexo_lease_id,
+        resident_id=charge.propexo_resident_id or None,
+        amount=dollars_from_cents(charge.amount_cents),
+        effective_date=job.charge_date,
+        charge_code=accounts.code,
+        description=job.description,
+        reference=reference,
+        charge_code_id=accounts.charge_code_id,
+        financial_account_id=accounts.financial_account_id,
+        batch_id=job.public_id,
+    )
+    try:
+        return _Letter(reference, gateway.charge_body(order=order))
+    except errors.NotSupported:
+        raise
+    except errors.Refused as refusal:
+        sentence = name_unit(refusal.code, refusal.message, unit=charge.unit_label)
+        return _Letter(reference, error_code=refusal.code, error=sentence)
+
+
+def _posting(job: PostingJob, charge: Charge, key: str, letter: _Letter, now: datetime) -> Posting:
+    code, error = letter.error_code, letter.error
+    if charge.lease.status == LeaseStatus.PAST:
+        code = "LEASE_NOT_FOUND"
+        error = _MOVED_OUT.format(unit=charge.unit_label, name=charge.resident_name)
+    state = PostingState.REJECTED if code else PostingState.PENDING
+    if not job.post_to_pms:
+        state, code, error = PostingState.CANCELLED, "", ""
+    return Posting(
+        job=job,
+        charge=charge,
+        connection=job.connection,
+        business_key=key,
+        reference=letter.reference,
+        amount_cents=charge.amount_cents,
+        body=letter.body.decode(),
+        body_sha256=hashlib.sha256(letter.body).hexdigest(),
+        state=state,
+        error_code=code,
+        error=error,
+        not_before=now,
+        created_at=now,
+        state_at=now,
+    )
+
+
+def _store(postings: Sequence[Posting], *, keys: Sequence[str], by: User, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            stored = Posting.objects.bulk_create(postings)
+    except IntegrityError:
+        # Somebody else posted the same charges between our look and our write.
+        _refuse_repeat(keys)
+        raise
+    PostingEvent.objects.bulk_create(
+        PostingEvent(posting=posting, at=now, to_state=posting.state, actor=by)
+        for posting in stored
+    )

@@ -1,0 +1,45 @@
+"""An installation whose settings make no sense says so before it starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from meterbase import checks
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "value", "identity"),
+    [
+        (checks.check_propexo, "PROPEXO_BASE_URL", "ftp://nowhere", "meterbase.E002"),
+        (checks.check_propexo, "PROPEXO_CONTRACT", "v2", "meterbase.E003"),
+        (checks.check_rate_limit, "PROPEXO_POSTING_SHARE", 91, "meterbase.E004"),
+        (checks.check_rate_limit, "PROPEXO_RATE_LIMIT", -1, "meterbase.E005"),
+        (
+            checks.check_webhook_secrets,
+            "PROPEXO_WEBHOOK_SECRET",
+            "long-enough-1,short",
+            "meterbase.W002",
+        ),
+        (checks.check_syncs, "PROPEXO_SYNC_INTERVAL", 60, "meterbase.W010"),
+        (checks.check_syncs, "PROPEXO_SYNC_INTERVAL", -1, "meterbase.E010"),
+        (checks.check_syncs, "PROPEXO_SYNC_WINDOW", "at night", "meterbase.E011"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(settings, check, name, value, identity):
+    setattr(settings, name, value)
+
+    (found,) = check()
+
+    assert found.id == identity
+    assert name in found.msg
+
+
+def test_the_settings_of_a_fresh_installation_make_sense(settings):
+    settings.PROPEXO_CONTRACT = "auto"
+    for check in (
+        checks.check_propexo,
+        checks.check_rate_limit,
+        checks.check_webhook_secrets,
+        checks.check_syncs,
+    ):
+        assert list(check()) == []
