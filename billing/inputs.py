@@ -207,8 +207,7 @@ def _problems(unit: UnitFacts, period: Period) -> Iterable[Problem]:
         yield _problem(
             unit,
             "occupied",
-            f"{name} has the PMS status “{unit.raw_status}”, which does not say whether it is "
-            "occupied. Say so on the unit.",
+            f"{name} {_says_nothing(unit.raw_status)} whether it is occupied. Say so on the unit.",
         )
     elif unit.occupied is False and unit.value_typed(UnitField.OCCUPIED) and _current(unit):
         yield _problem(
@@ -233,6 +232,12 @@ def _problems(unit: UnitFacts, period: Period) -> Iterable[Problem]:
                 f"{name} has a lease ({lease.propexo_lease_id}) whose status in the PMS is not "
                 "known. Correct it in the PMS and sync again.",
             )
+
+
+def _says_nothing(raw_status: str) -> str:
+    if not raw_status:
+        return "has no status in the PMS that says"
+    return f"has the PMS status “{raw_status}”, which does not say"
 
 
 def _current(unit: UnitFacts) -> str:

@@ -40,7 +40,11 @@ def check_ledger(
     started = clock()
     postings = _postings(place, job)
     try:
-        found = compare(postings=postings, rows=_rows(place, job, gateway))
+        found = compare(
+            postings=postings,
+            rows=_rows(place, job, gateway),
+            shown_until=_shown_until(place, gateway, now=started),
+        )
     except errors.PmsError as error:
         return LedgerCheck.objects.create(
             property=place,
@@ -58,6 +62,14 @@ def places_with_postings() -> QuerySet[Property]:
     sent = Posting.objects.filter(job__post_to_pms=True)
     ids = sent.order_by().values("job__calculation__bill__property").distinct()
     return Property.objects.filter(pk__in=ids).order_by("pk")
+
+
+def _shown_until(place: Property, gateway: PmsGateway, *, now: datetime) -> datetime | None:
+    """Tell from when on a charge may be in the PMS and not in what Propexo shows of it."""
+    if gateway.shows_charges_at_once:
+        return now
+    remote = place.link.connection.propexo_connection_id
+    return gateway.read_connection(connection_id=remote).last_synced_at
 
 
 def _postings(place: Property, job: PostingJob | None) -> QuerySet[Posting]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 from django.db.models import QuerySet
@@ -53,22 +54,26 @@ class Comparison:
 
 
 def compare(
-    *, postings: QuerySet[Posting], rows: Iterable[PmsCharge | MalformedRecord]
+    *,
+    postings: QuerySet[Posting],
+    rows: Iterable[PmsCharge | MalformedRecord],
+    shown_until: datetime | None,
 ) -> Comparison:
     """Compare postings with all rows of the ledger that could hold them.
 
-    Shape: rows without a MeterBase reference are somebody else's and are passed over.
+    Shape: rows without a MeterBase reference are somebody else's and are passed over. The ledger
+        shows what was posted until `shown_until`; what is younger and not there is not settled.
     """
-    return _Reading(postings).compare(rows)
+    return _Reading(postings, shown_until).compare(rows)
 
 
 class _Reading:
-    def __init__(self, postings: QuerySet[Posting]) -> None:
+    def __init__(self, postings: QuerySet[Posting], shown_until: datetime | None) -> None:
         self.postings = postings
+        self.shown_until = shown_until
         self.result = Comparison()
         self.seen: dict[int, str] = {}
         self.wrong: set[int] = set()
-        self.strange: set[str] = set()
 
     def compare(self, rows: Iterable[PmsCharge | MalformedRecord]) -> Comparison:
         for batch in _batches(_marked(rows)):
@@ -132,7 +137,11 @@ class _Reading:
 
     def _count(self) -> None:
         posted = self.postings.filter(state=PostingState.POSTED)
-        for posting in posted.only("pk", "reference", "amount_cents").iterator(chunk_size=_BATCH):
+        columns = ("pk", "reference", "amount_cents", "state_at")
+        for posting in posted.only(*columns).iterator(chunk_size=_BATCH):
+            if posting.pk not in self.seen and self._is_too_young(posting):
+                self.result.unsettled += 1
+                continue
             self.result.sent += 1
             if posting.pk in self.wrong:
                 continue
@@ -142,7 +151,10 @@ class _Reading:
                 amount = format_dollars(posting.amount_cents)
                 message = f"MeterBase posted {amount}, and the PMS does not show it."
                 self._note(DifferenceKind.MISSING, posting.reference, message, posting)
-        self.result.unsettled = self.postings.filter(state__in=_UNSETTLED).count()
+        self.result.unsettled += self.postings.filter(state__in=_UNSETTLED).count()
+
+    def _is_too_young(self, posting: Posting) -> bool:
+        return self.shown_until is None or posting.state_at > self.shown_until
 
 
 def _deviations(row: PmsCharge, posting: Posting) -> Iterator[str]:
