@@ -20,6 +20,8 @@ from billing.models import (
     Charge,
     ChargeCode,
     ChargeCodeMapping,
+    LedgerCheck,
+    LedgerDifference,
     PlaceOverride,
     Posting,
     PostingAttempt,
@@ -53,6 +55,7 @@ class Rows:
     job: PostingJob
     posting: Posting
     attempt: PostingAttempt
+    check: LedgerCheck
     code: ChargeCode
     usual: UtilityChargeCode
     mapping: ChargeCodeMapping
@@ -91,6 +94,7 @@ def rows(settings, cast, now) -> Rows:
         attempt=PostingAttempt.objects.create(
             posting=posting, number=1, token="t", host="here", pid=1, started_at=now
         ),
+        check=LedgerCheck.objects.create(property=bill.property, started_at=now, finished_at=now),
         code=ChargeCode.objects.get(code="WATER"),
         usual=UtilityChargeCode.objects.get(utility="water"),
         mapping=ChargeCodeMapping.objects.get(charge_code__code="WATER"),
@@ -168,13 +172,52 @@ OFFENCES: list[tuple[str, Offence]] = [
         lambda r: link_all_to_one(r),
     ),
     ("posting_state_known", lambda r: change(r.posting, state="sent")),
-    ("posting_posted_has_charge_id", lambda r: change(r.posting, state="posted")),
+    ("posting_posted_has_remote_id", lambda r: change(r.posting, state="posted")),
+    (
+        "posting_accepted_has_job_id",
+        lambda r: change(r.posting, state="accepted", settle_at=r.now),
+    ),
     ("posting_sending_has_lease", lambda r: change(r.posting, state="sending", token="t")),
     (
         "posting_sending_has_lease",
         lambda r: change(r.posting, state="sending", lease_until=r.now),
     ),
-    ("posting_unknown_has_settle_time", lambda r: change(r.posting, state="unknown")),
+    ("posting_in_doubt_has_settle_time", lambda r: change(r.posting, state="unknown")),
+    (
+        "posting_in_doubt_has_settle_time",
+        lambda r: change(r.posting, state="accepted", remote_job_id="job_1"),
+    ),
+    (
+        "posting_resend_asked_in_review",
+        lambda r: change(r.posting, state="review", resend_asked_at=r.now, resend_reason="Gone."),
+    ),
+    (
+        "posting_resend_asked_in_review",
+        lambda r: change(
+            r.posting,
+            resend_asked_at=r.now,
+            resend_asked_by=r.job.created_by,
+            resend_reason="Gone.",
+        ),
+    ),
+    ("job_paused_by_and_at", lambda r: change(r.job, paused_at=r.now)),
+    ("job_paused_by_and_at", lambda r: change(r.job, paused_by=r.job.created_by)),
+    ("job_stopped_by_and_at", lambda r: change(r.job, stopped_at=r.now)),
+    (
+        "job_stopped_by_and_at",
+        lambda r: change(
+            r.job,
+            stopped_at=r.now,
+            stopped_by=r.job.created_by,
+            paused_at=r.now,
+            paused_by=r.job.created_by,
+        ),
+    ),
+    ("ledger_check_adds_up", lambda r: change(r.check, sent=1)),
+    (
+        "ledger_difference_kind_known",
+        lambda r: LedgerDifference.objects.create(check_run=r.check, kind="odd", message="?"),
+    ),
     (
         "posting_resolved_by_at_and_why",
         lambda r: change(r.posting, state="rejected", resolved_at=r.now, resolution="Done."),

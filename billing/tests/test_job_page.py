@@ -176,7 +176,7 @@ def test_strangers_see_no_job(cast, job, signed_in):
 
 def test_the_page_needs_few_queries(cast, over, signed_in, django_assert_max_num_queries):
     client = signed_in(cast.viewer)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         client.get(url("job-detail", over.public_id))
 
 
