@@ -88,3 +88,9 @@ def cause_of(code: str) -> Cause:
             "Read the PMS's own words, put right what they name, then retry.",
         ),
     )
+
+
+def moved_out(*, unit: str, resident: str) -> str:
+    """Say that a charge was not sent, because it would bill whoever lives in the unit now."""
+    name = resident or "the resident"
+    return f"No active lease found for unit {unit}: {name} has moved out. It was not sent."

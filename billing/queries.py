@@ -13,6 +13,7 @@ from billing.inputs import gather_inputs, rule_for
 from billing.models import (
     BillFlag,
     Calculation,
+    Charge,
     Posting,
     PostingJob,
     PostingState,
@@ -210,6 +211,30 @@ def charging_jobs(jobs: QuerySet[PostingJob]) -> QuerySet[PostingJob]:
     return jobs.filter(Exists(charging), post_to_pms=True)
 
 
+def charges_to_post(calculation: Calculation) -> QuerySet[Charge]:
+    """Select the charges of a calculation that nobody can have been charged for its bill yet."""
+    charged = Posting.objects.filter(
+        MAY_BE_CHARGED,
+        job__post_to_pms=True,
+        charge__calculation__bill=calculation.bill_id,
+        charge__unit=OuterRef("unit"),
+        charge__lease=OuterRef("lease"),
+        charge__kind=OuterRef("kind"),
+    )
+    return calculation.charges.exclude(amount_cents=0).exclude(Exists(charged))
+
+
+def has_rest_to_post(calculation: Calculation) -> bool:
+    """Tell whether charges of a posted calculation were skipped, and so can still be posted.
+
+    A refused charge is no rest: it is sent again from its own page.
+    """
+    refused = Posting.objects.filter(
+        charge=OuterRef("pk"), state=PostingState.REJECTED, resolved_at=None
+    )
+    return charges_to_post(calculation).exclude(Exists(refused)).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class EarlierPosting:
     """A job that posted charges for the same bill, or the same utility and overlapping days.
@@ -239,6 +264,14 @@ def earlier_postings(bill: UtilityBill) -> list[EarlierPosting]:
         EarlierPosting(job=job, same_bill=job.calculation.bill_id == bill.pk, counts=counts[job.pk])
         for job in jobs
     ]
+
+
+def other_postings(bill: UtilityBill) -> list[EarlierPosting]:
+    """Find what was posted before for other bills of this utility and overlapping days.
+
+    The bill's own charges need no confirmation: whoever was charged is not charged again.
+    """
+    return [found for found in earlier_postings(bill) if not found.same_bill]
 
 
 def failed_postings(job: PostingJob) -> QuerySet[Posting]:

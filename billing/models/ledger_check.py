@@ -54,8 +54,7 @@ class LedgerCheck(PortfolioRow):
     @builtins.property  # the column "property" has taken the short name
     def is_clean(self) -> bool:
         """Tell whether nothing is lost, doubled, different or unknown to MeterBase."""
-        wrong = self.differs or self.missing or self.extra or self.doubled
-        return not (wrong or self.error)
+        return not (self.error or self.differences.exists())
 
 
 class DifferenceKind(models.TextChoices):

@@ -11,6 +11,7 @@ from billing.operations.calculations import WrongState
 from billing.posting.nudge import nudge_workers
 from billing.posting.states import MovedMeanwhile, move
 from billing.posting.store import close_attempt, is_taken
+from billing.queries import MAY_BE_CHARGED
 from portfolios.models import LeaseStatus, User
 from portfolios.operations.audit import record_event
 
@@ -148,10 +149,11 @@ def refuse_doubling(posting: Posting) -> None:
     """
     charge = posting.charge
     others = Posting.objects.filter(
+        MAY_BE_CHARGED,
         charge__calculation__bill=charge.calculation.bill_id,
         charge__unit=charge.unit_id,
         charge__lease=charge.lease_id,
-        state__in=_MAY_BE_CHARGED,
+        charge__kind=charge.kind,
     ).exclude(pk=posting.pk)
     other = others.select_related("job").first()
     if other is not None:
@@ -160,16 +162,6 @@ def refuse_doubling(posting: Posting) -> None:
             f"{other.job.charge_code}: sending this one again would charge the resident twice. "
             "Resolve it with a note."
         )
-
-
-_MAY_BE_CHARGED = (
-    PostingState.PENDING,
-    PostingState.SENDING,
-    PostingState.ACCEPTED,
-    PostingState.POSTED,
-    PostingState.UNKNOWN,
-    PostingState.REVIEW,
-)
 
 
 def _refuse_resolved(posting: Posting) -> None:

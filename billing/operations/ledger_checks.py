@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -22,6 +22,9 @@ from integrations.pms.records import MalformedRecord, PmsCharge
 from portfolios.models import Property, User
 
 Clock = Callable[[], datetime]
+
+# Propexo says when its sync ended; what it read at the sync's beginning may be that much older.
+_LONGEST_PMS_SYNC = timedelta(hours=24)
 
 
 def check_ledger(
@@ -43,7 +46,7 @@ def check_ledger(
         found = compare(
             postings=postings,
             rows=_rows(place, job, gateway),
-            shown_until=_shown_until(place, gateway, now=started),
+            shown_until=_shown_until(place, job, gateway, now=started),
         )
     except errors.PmsError as error:
         return LedgerCheck.objects.create(
@@ -64,12 +67,17 @@ def places_with_postings() -> QuerySet[Property]:
     return Property.objects.filter(pk__in=ids).order_by("pk")
 
 
-def _shown_until(place: Property, gateway: PmsGateway, *, now: datetime) -> datetime | None:
+def _shown_until(
+    place: Property, job: PostingJob | None, gateway: PmsGateway, *, now: datetime
+) -> datetime | None:
     """Tell from when on a charge may be in the PMS and not in what Propexo shows of it."""
     if gateway.shows_charges_at_once:
         return now
-    remote = place.link.connection.propexo_connection_id
-    return gateway.read_connection(connection_id=remote).last_synced_at
+    connection = job.connection if job is not None else place.link.connection
+    remote = gateway.read_connection(connection_id=connection.propexo_connection_id)
+    if remote.last_synced_at is None:
+        return None
+    return remote.last_synced_at - _LONGEST_PMS_SYNC
 
 
 def _postings(place: Property, job: PostingJob | None) -> QuerySet[Posting]:

@@ -15,11 +15,11 @@ from billing.models import Calculation, CalculationState, PostingJob
 from billing.operations.calculations import OutOfDate, WrongState
 from billing.operations.postings import AlreadyPosted, NothingToPost, make_postings
 from billing.posting.nudge import nudge_workers
-from billing.queries import EarlierPosting, changes_since, earlier_postings
+from billing.queries import EarlierPosting, changes_since, charging_jobs, other_postings
 from integrations.models import PropertyLink
 from integrations.operations.chart_of_accounts import read_aging_chart
 from integrations.pms.gateway import PmsGateway
-from portfolios.models import User
+from portfolios.models import Property, User
 from portfolios.operations.audit import record_event
 
 __all__ = [
@@ -108,6 +108,8 @@ def create_posting_job(
 def _create(
     calculation: Calculation, order: PostingOrder, *, gateway: PmsGateway, by: User, now: datetime
 ) -> PostingJob:
+    # Bills of one property take turns, so that each sees what the other has just posted.
+    Property.objects.select_for_update().get(pk=calculation.bill.property_id)
     calculation = (
         Calculation.objects.select_for_update(of=("self",))
         .select_related("bill__property")
@@ -116,7 +118,7 @@ def _create(
     link = _check(calculation)
     standing = find_code(link, order.charge_code)
     accounts = standing.pms_accounts()
-    earlier = earlier_postings(calculation.bill) if order.post_to_pms else []
+    earlier = other_postings(calculation.bill) if order.post_to_pms else []
     job = PostingJob.objects.create(
         public_id=_new_public_id(),
         calculation=calculation,
@@ -171,7 +173,8 @@ def _check(calculation: Calculation) -> PropertyLink:
             "Only an approved calculation can be posted; this one is "
             f"{calculation.get_state_display().lower()}."
         )
-    changes = changes_since(calculation)
+    # Once some of it is posted, the rest goes out as approved; later changes are the next bill's.
+    changes = () if charging_jobs(calculation.jobs.all()).exists() else changes_since(calculation)
     if changes:
         raise OutOfDate(changes)
     link = links_with_portfolios().filter(property=calculation.bill.property).first()

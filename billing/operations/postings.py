@@ -10,20 +10,17 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from billing.causes import name_unit
+from billing.causes import moved_out, name_unit
 from billing.charge_codes import PmsAccounts
 from billing.models import Charge, ChargeKind, Posting, PostingEvent, PostingJob, PostingState
 from billing.posting.states import MovedMeanwhile, move
-from billing.queries import MAY_BE_CHARGED
+from billing.queries import MAY_BE_CHARGED, charges_to_post
 from integrations.pms import errors
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import ChargeOrder
 from integrations.pms.reference import reference_for
 from meterbase.lib.money import dollars_from_cents
 from portfolios.models import LeaseStatus, User
-
-# A charge goes to a unit: sent for somebody who has left, it would bill whoever lives there now.
-_MOVED_OUT = "No active lease found for unit {unit}: {name} has moved out. It was not sent."
 
 
 class AlreadyPosted(Exception):
@@ -60,12 +57,9 @@ def make_postings(
     Effects: a posting with its event for each charge. A charge that cannot be sent is a failure
         from the start; what an earlier job tried in vain is cancelled, for this job replaces it.
     """
-    charges = list(job.calculation.charges.exclude(amount_cents=0).select_related("lease"))
-    if not charges:
-        raise NothingToPost("Every charge of this calculation is $0.00: there is nothing to post.")
+    charges = _charges(job)
     keys = {charge.pk: _business_key(job, charge) for charge in charges}
     if job.post_to_pms:
-        _refuse_repeat(list(keys.values()))
         replaced = Q(business_key__in=list(keys.values()))
         cancel_refused(replaced, by=by, now=now, note=f"Replaced by job {job.public_id}.")
     used = _generations(list(keys.values()))
@@ -80,6 +74,27 @@ def make_postings(
         for charge in charges
     ]
     _store(postings, keys=list(keys.values()), by=by, now=now)
+
+
+def _charges(job: PostingJob) -> list[Charge]:
+    """List what a job posts: of a calculation that is posted in part, only the rest.
+
+    Errors: NothingToPost; AlreadyPosted when there is no rest.
+    """
+    every = job.calculation.charges.exclude(amount_cents=0)
+    chosen = charges_to_post(job.calculation) if job.post_to_pms else every
+    charges = list(chosen.select_related("lease"))
+    if charges:
+        return charges
+    live = Posting.objects.filter(
+        MAY_BE_CHARGED,
+        job__post_to_pms=True,
+        charge__calculation__bill=job.calculation.bill_id,
+    )
+    posted = live.select_related("job__created_by").first()
+    if posted is not None:
+        raise AlreadyPosted(posted.job)
+    raise NothingToPost("Every charge of this calculation is $0.00: there is nothing to post.")
 
 
 def cancel_refused(which: Q, *, by: User, now: datetime, note: str) -> None:
@@ -156,7 +171,7 @@ def _posting(job: PostingJob, charge: Charge, key: str, letter: _Letter, now: da
     code, error = letter.error_code, letter.error
     if charge.lease.status == LeaseStatus.PAST:
         code = "LEASE_NOT_FOUND"
-        error = _MOVED_OUT.format(unit=charge.unit_label, name=charge.resident_name)
+        error = moved_out(unit=charge.unit_label, resident=charge.resident_name)
     state = PostingState.REJECTED if code else PostingState.PENDING
     if not job.post_to_pms:
         state, code, error = PostingState.CANCELLED, "", ""

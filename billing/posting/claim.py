@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from billing.causes import moved_out
 from billing.models import Posting, PostingAttempt, PostingState
 from billing.posting.breaker import slow_down_if_lossy
 from billing.posting.liveness import StillHeld, hold
 from billing.posting.states import move
 from integrations.models import Connection, ConnectionStatus
+from portfolios.models import LeaseStatus
 
 # How many due postings are tried when others hold the first ones.
 _CANDIDATES = 8
@@ -92,11 +94,14 @@ def _claim(connection_id: int, posting_id: int, now: datetime) -> Claim | None:
         return None
     posting = (
         Posting.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("job")
+        .select_related("job", "charge__lease")
         .filter(pk=posting_id, state=PostingState.PENDING, not_before__lte=now, job__paused_at=None)
         .first()
     )
     if posting is None:
+        return None
+    if posting.charge.lease.status == LeaseStatus.PAST:
+        _refuse_moved_out(posting, now)
         return None
     slow_down_if_lossy(connection, now=now)
     token = secrets.token_hex(16)
@@ -121,3 +126,18 @@ def _claim(connection_id: int, posting_id: int, now: datetime) -> Claim | None:
     )
     posting.refresh_from_db()
     return Claim(posting=posting, attempt=attempt, claimed_at=boot_clock())
+
+
+def _refuse_moved_out(posting: Posting, now: datetime) -> None:
+    """Fail a charge whose resident left while it waited: it would bill whoever lives there now."""
+    charge = posting.charge
+    why = moved_out(unit=charge.unit_label, resident=charge.resident_name)
+    move(
+        posting,
+        PostingState.REJECTED,
+        now=now,
+        error_code="LEASE_NOT_FOUND",
+        error=why,
+        waiting_because="",
+        note=why,
+    )

@@ -24,6 +24,11 @@ from integrations.pms.records import PmsWriteJob
 # These leave it open whether the charge is there, so the ledger decides.
 _ONLY_THE_LEDGER_KNOWS = frozenset({errors.DuplicateCharge.code, errors.OutcomeUnknown.code})
 
+# With these words a PMS refuses before it makes anything. Any other failure, a person judges.
+_CERTAIN = frozenset(
+    {errors.LeaseNotFound.code, errors.InvalidChargeCode.code, errors.NotSupported.code}
+)
+
 
 def follow_job(posting: Posting, *, gateway: PmsGateway, now: datetime) -> None:
     """Ask how far Propexo's job for a charge has come, and store it; hold the posting's lock.
@@ -63,8 +68,10 @@ def _store(posting: Posting, job: PmsWriteJob, now: datetime) -> None:
             _store_success(posting, job, now)
         case "failed" if job.code in _ONLY_THE_LEDGER_KNOWS:
             _doubt(posting, job.code, _words(posting, job), now, raw="\n".join(job.errors))
-        case "failed":
+        case "failed" if job.code in _CERTAIN and not job.charge_id:
             _store_failure(posting, job, now)
+        case "failed":
+            _ask_a_person(posting, job, now)
         case _:
             _wait(posting, now)
 
@@ -111,6 +118,19 @@ def _store_failure(posting: Posting, job: PmsWriteJob, now: datetime) -> None:
         error_code=job.code or errors.PmsError.code,
         error=words,
         raw_error=raw,
+        note=words,
+    )
+
+
+def _ask_a_person(posting: Posting, job: PmsWriteJob, now: datetime) -> None:
+    words = _words(posting, job)
+    move(
+        posting,
+        PostingState.REVIEW,
+        now=now,
+        error_code=job.code or errors.PmsError.code,
+        error=words,
+        raw_error="\n".join(job.errors),
         note=words,
     )
 

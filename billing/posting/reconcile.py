@@ -127,8 +127,10 @@ def _judge_found(posting: Posting, attempt: PostingAttempt, look: Look, now: dat
 def _judge_absent(posting: Posting, attempt: PostingAttempt, now: datetime) -> None:
     """Judge a ledger that shows what the PMS has now, and shows nothing of this charge."""
     looks = posting.negative_looks + 1
-    if looks < NEGATIVE_LOOKS and posting.error_code != "DUPLICATE_CHARGE":
-        _count_look(posting, now + timedelta(seconds=settings.POSTING_LOOK_GAP_SECONDS))
+    if looks < NEGATIVE_LOOKS:
+        settled = posting.state_at + timedelta(seconds=settings.POSTING_SETTLE_SECONDS)
+        gap = timedelta(seconds=settings.POSTING_LOOK_GAP_SECONDS)
+        _count_look(posting, max(now + gap, settled))
     else:
         _conclude_absent(posting, attempt, now)
 
@@ -179,6 +181,11 @@ def _conclude_absent(posting: Posting, attempt: PostingAttempt, now: datetime) -
             now=now,
             note="The PMS's own charge for this unit, code and date is not MeterBase's.",
         )
+        return
+    if posting.error_code == "WRONG_LEASE":
+        # The PMS said that it made a charge, so an empty ledger is no reason to make another.
+        problem = f"{posting.error} Its ledger does not show it."
+        move(posting, PostingState.REVIEW, now=now, error=problem, note=problem)
         return
     if posting.remote_job_id:
         # A job that was taken once may still be written, however long it has been silent.

@@ -9,7 +9,9 @@ from billing.models import Posting, PostingEvent, PostingState
 from portfolios.models import User
 
 LEGAL: dict[PostingState, frozenset[PostingState]] = {
-    PostingState.PENDING: frozenset({PostingState.SENDING, PostingState.CANCELLED}),
+    PostingState.PENDING: frozenset(
+        {PostingState.SENDING, PostingState.REJECTED, PostingState.CANCELLED}
+    ),
     PostingState.SENDING: frozenset(
         {
             PostingState.POSTED,
@@ -17,6 +19,7 @@ LEGAL: dict[PostingState, frozenset[PostingState]] = {
             PostingState.PENDING,
             PostingState.REJECTED,
             PostingState.UNKNOWN,
+            PostingState.CANCELLED,
         }
     ),
     PostingState.ACCEPTED: frozenset(
@@ -33,6 +36,7 @@ LEGAL: dict[PostingState, frozenset[PostingState]] = {
             PostingState.PENDING,
             PostingState.REJECTED,
             PostingState.REVIEW,
+            PostingState.CANCELLED,
         }
     ),
     PostingState.REVIEW: frozenset({PostingState.POSTED, PostingState.PENDING}),

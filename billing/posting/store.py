@@ -147,7 +147,14 @@ def pause_connection(posting: Posting, *, until: datetime) -> None:
 def put_back(
     posting: Posting, *, code: str, because: str, wait: timedelta, counts: bool, now: datetime
 ) -> None:
-    """Make a charge that was certainly not made wait for its next try, or for a person."""
+    """Make a charge that was certainly not made wait for its next try, or for a person.
+
+    Of a job that was stopped since, it is not sent any more.
+    """
+    stopped_at = posting.job.stopped_at
+    if stopped_at is not None and posting.created_at <= stopped_at:
+        move(posting, PostingState.CANCELLED, now=now, note=f"The job was stopped. {because}")
+        return
     if counts and is_spent(tries=posting.tries, created_at=posting.created_at, now=now):
         move(
             posting,

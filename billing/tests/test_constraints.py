@@ -216,7 +216,7 @@ OFFENCES: list[tuple[str, Offence]] = [
     ("ledger_check_adds_up", lambda r: change(r.check, sent=1)),
     (
         "ledger_difference_kind_known",
-        lambda r: LedgerDifference.objects.create(check_run=r.check, kind="odd", message="?"),
+        lambda r: LedgerDifference(check_run=r.check, kind="odd", message="?").save(),
     ),
     (
         "posting_resolved_by_at_and_why",

@@ -226,3 +226,16 @@ def test_a_charge_posted_since_under_another_code_cannot_be_sent_again(refused, 
 
     with pytest.raises(WrongState, match="would charge the resident twice"):
         retry_posting(posting=refused, by=cast.accountant, now=now)
+
+
+def test_a_refused_fee_is_sent_again_though_the_share_was_posted(postings, cast, now):
+    share, fee = postings[0], postings[1]
+    put(share, state=PostingState.POSTED, remote_charge_id="chg_1")
+    charge = fee.charge
+    charge.kind, charge.unit, charge.lease = "fee", share.charge.unit, share.charge.lease
+    charge.save()
+    refused_fee = put(fee, state=PostingState.REJECTED, error_code="PMS_REJECTED", error="No.")
+
+    retry_posting(posting=refused_fee, by=cast.accountant, now=now)
+
+    assert Posting.objects.get(pk=fee.pk).state == PostingState.PENDING

@@ -7,12 +7,18 @@ import pytest
 from billing.models import PostingJob, PostingState
 from billing.operations.calculations import WrongState
 from billing.operations.job_control import pause_job, resume_job, retry_failures, stop_job
+from billing.operations.posting_jobs import (
+    AlreadyPosted,
+    PostingOrder,
+    create_posting_job,
+)
 from billing.posting.claim import claim_next
 from billing.posting.drain import drain
+from billing.posting.sweep import sweep
 from billing.posting.tests.fake_pms import FakePms, Fate
-from billing.queries import count_job
-from billing.tests.small_place import small_job
-from portfolios.models import AuditEvent
+from billing.queries import count_job, has_rest_to_post
+from billing.tests.small_place import gateway_to_nowhere, small_job
+from portfolios.models import AuditEvent, Lease, LeaseStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +110,67 @@ def test_all_failures_are_sent_again_but_for_those_that_may_not(job, work, cast,
 
     assert (retried.count, retried.refusals) == (2, ())
     assert work() == 2
+
+
+def test_the_rest_of_a_stopped_job_is_posted_by_a_new_one(job, cast, now, pms, clock):
+    pms.script.extend([Fate.TAKEN, Fate.THROTTLED])
+    drain(connection_id=job.connection_id, gateway=pms, clock=clock)
+    stop_job(job=job, by=cast.accountant, now=now)
+    assert has_rest_to_post(job.calculation)
+
+    rest = post_again(job, cast, now)
+    clock.advance(seconds=60)
+    drain(connection_id=job.connection_id, gateway=pms, clock=clock)
+
+    assert count_job(rest).posted == 2
+    assert sorted(len(amounts) for amounts in pms.amounts().values()) == [1, 1, 1]
+    with pytest.raises(AlreadyPosted):
+        post_again(job, cast, now)
+    assert not has_rest_to_post(job.calculation)
+
+
+def test_who_was_charged_is_not_charged_again_under_another_code(job, work, cast, now):
+    work()
+    with pytest.raises(AlreadyPosted):
+        post_again(job, cast, now, charge_code="WATER")
+
+
+def test_what_comes_back_after_the_stop_is_not_sent_any_more(job, cast, now, pms, clock, settings):
+    pms.script.extend([Fate.LOST, Fate.THROTTLED])
+    drain(connection_id=job.connection_id, gateway=pms, clock=clock)
+    stop_job(job=job, by=cast.accountant, now=clock())
+    for _ in range(3):
+        clock.advance(seconds=settings.POSTING_SETTLE_SECONDS)
+        sweep(gateway_for=lambda _: pms, clock=clock)
+        drain(connection_id=job.connection_id, gateway=pms, clock=clock)
+
+    assert set(job.postings.values_list("state", flat=True)) == {PostingState.CANCELLED}
+    assert len(pms.sent) == 2
+
+
+def test_a_resident_who_left_while_the_job_was_paused_is_not_charged(job, work, cast, now):
+    pause_job(job=job, by=cast.accountant, now=now)
+    gone = job.postings.order_by("pk")[0]
+    Lease.objects.filter(pk=gone.charge.lease_id).update(status=LeaseStatus.PAST)
+    resume_job(job=job, by=cast.accountant, now=now)
+
+    assert work() == 2
+    gone.refresh_from_db()
+    assert (gone.state, gone.error_code) == (PostingState.REJECTED, "LEASE_NOT_FOUND")
+    assert "has moved out" in gone.error
+    assert not gone.attempts.exists()
+
+
+def post_again(job, cast, now, *, charge_code: str | None = None) -> PostingJob:
+    order = PostingOrder(
+        charge_date=job.charge_date,
+        charge_code=charge_code or job.charge_code,
+        description=job.description,
+    )
+    return create_posting_job(
+        calculation=job.calculation,
+        order=order,
+        gateway=gateway_to_nowhere(),
+        by=cast.accountant,
+        now=now,
+    )

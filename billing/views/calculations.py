@@ -11,7 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing.models import Calculation, CalculationState, Charge, PostingJob
 from billing.operations.calculations import Blocked, OutOfDate, WrongState, submit_calculation
-from billing.queries import changes_since, charging_jobs, count_jobs, difference_since
+from billing.queries import (
+    changes_since,
+    charging_jobs,
+    count_jobs,
+    difference_since,
+    has_rest_to_post,
+)
 from billing.views.bill_page import LineRow, line_row
 from billing.views.breadcrumbs import below_bill, below_calculation
 from billing.views.breakdown import break_down
@@ -42,9 +48,10 @@ def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     calculation = access.fetch(_calculations(), Action.READ, user=request.user, pk=pk)
     bill = calculation.bill
     jobs = _jobs(calculation)
-    is_posted = charging_jobs(calculation.jobs.all()).exists()
+    is_begun = charging_jobs(calculation.jobs.all()).exists()
+    is_posted = is_begun and not has_rest_to_post(calculation)
     # Once posted, later changes are the next bill's business.
-    watched = calculation.state in LIVE and not is_posted
+    watched = calculation.state in LIVE and not is_begun
     changes = sorted(changes_since(calculation)) if watched else []
     is_draft = watched and not changes and calculation.state == CalculationState.DRAFT
     blockers = blockers_with_links(calculation) if is_draft else []

@@ -27,7 +27,7 @@ from billing.operations.posting_jobs import (
     PostingDisabled,
     create_posting_job,
 )
-from billing.queries import EarlierPosting, earlier_postings
+from billing.queries import EarlierPosting, charges_to_post, earlier_postings
 from billing.views.breadcrumbs import below_calculation
 from billing.views.wording import bill_name, billing_month, charge_count, job_badge
 from integrations.gateways import NotConnected, PropexoNotConfigured, open_property_gateway
@@ -80,7 +80,9 @@ def posting_create(request: SignedInRequest, pk: int) -> HttpResponse:
     link = links_with_portfolios().filter(property=calculation.bill.property).first()
     unread = _read_chart(link) if link else ""
     earlier = earlier_postings(calculation.bill)
-    form = _form(request, calculation, link, posted_before=bool(earlier))
+    form = _form(
+        request, calculation, link, posted_before=any(not found.same_bill for found in earlier)
+    )
     parcel = _parcel(calculation, link)
     page = _page(calculation, parcel, form, earlier) | {"unread": unread}
     if request.method == "POST" and unread:
@@ -188,9 +190,7 @@ def _first_of_month(day: date) -> date:
 
 
 def _parcel(calculation: Calculation, link: PropertyLink | None) -> Parcel:
-    sums = calculation.charges.exclude(amount_cents=0).aggregate(
-        count=Count("pk"), total=Sum("amount_cents")
-    )
+    sums = charges_to_post(calculation).aggregate(count=Count("pk"), total=Sum("amount_cents"))
     return Parcel(link.connection if link else None, sums["count"], sums["total"] or 0)
 
 

@@ -21,8 +21,15 @@ _LEASE = (
 )
 _LOGIN = r"credential|password|log[ -]?in\b|unauthori[sz]ed|forbidden|authenticat|\b40[13]\b"
 
+# The answer of the PMS itself is lost or makes no sense: the charge may be there.
+_LOST = (
+    r"time[ds]?[ -]?out|time limit|gateway|connection|econn|socket|reset by|hang up"
+    r"|internal (?:server )?error|unexpected error|unavailable|\b50[0-9]\b"
+)
+
 # The first that fits counts.
 _WORDS = {
+    "OUTCOME_UNKNOWN": re.compile(_LOST, re.IGNORECASE),
     "DUPLICATE_CHARGE": re.compile(_DUPLICATE, re.IGNORECASE),
     "INVALID_CHARGE_CODE": re.compile(_CHARGE_CODE, re.IGNORECASE),
     "LEASE_NOT_FOUND": re.compile(_LEASE, re.IGNORECASE | re.DOTALL),

@@ -10,8 +10,12 @@ from django.utils import timezone
 
 from billing.models import LedgerCheck, PostingJob
 from billing.operations.ledger_checks import check_ledger, places_with_postings
-from integrations.gateways import PropexoNotConfigured, open_property_gateway
-from integrations.models import PropertyLink
+from integrations.gateways import (
+    NotConnected,
+    PropexoNotConfigured,
+    open_gateway,
+    open_property_gateway,
+)
 from portfolios.models import Property
 
 _COUNTS = ("sent", "there", "differs", "missing", "extra", "doubled", "unsettled")
@@ -40,7 +44,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(_as_json(checks)))
         else:
             self._print(checks)
-        if any(check.missing or check.doubled for check in checks):
+        if any(check.differences.exists() for check in checks):
             raise SystemExit(1)
         if any(check.error for check in checks):
             raise SystemExit(2)
@@ -50,10 +54,15 @@ class Command(BaseCommand):
     ) -> LedgerCheck:
         if shows_progress:
             self.stdout.write(f"Reading the ledger of {place} …")
+        now = timezone.now()
         try:
-            gateway = open_property_gateway(place)
+            gateway = open_gateway(job.connection) if job else open_property_gateway(place)
         except PropexoNotConfigured as error:
             raise CommandError(str(error), returncode=2) from error
+        except NotConnected as error:
+            return LedgerCheck.objects.create(
+                property=place, started_at=now, finished_at=now, error=str(error)
+            )
         return check_ledger(place=place, gateway=gateway, by=None, clock=timezone.now, job=job)
 
     def _print(self, checks: list[LedgerCheck]) -> None:
@@ -70,14 +79,14 @@ def _chosen(
     job_id: str | None, property_id: int | None
 ) -> list[tuple[Property, PostingJob | None]]:
     if job_id is not None:
-        job = PostingJob.objects.select_related("calculation__bill__property").filter(
+        job = PostingJob.objects.select_related("calculation__bill__property", "connection").filter(
             public_id=job_id
         )
         found = job.first()
         if found is None:
             raise CommandError(f"There is no job {job_id}.", returncode=2)
         return [(found.calculation.bill.property, found)]
-    places = places_with_postings().filter(pk__in=PropertyLink.objects.values("property"))
+    places = places_with_postings()
     if property_id is not None:
         places = places.filter(pk=property_id)
         if not places:

@@ -53,6 +53,7 @@ class FakePms:
     script: deque[Fate] = field(default_factory=deque)
     sent: list[str] = field(default_factory=list)
     jobs: dict[str, tuple[Fate, PmsCharge]] = field(default_factory=dict)
+    failure_code: str = "LEASE_NOT_FOUND"
     looks: int = 0
     ledger_error: errors.PmsError | None = None
     shows_charges_at_once: bool = True
@@ -105,7 +106,7 @@ class FakePms:
             case Fate.JOB_FINDS_A_DUPLICATE:
                 text = "Duplicate transaction id"
                 return PmsWriteJob(job_id, "failed", None, (text,), "DUPLICATE_CHARGE")
-        return PmsWriteJob(job_id, "failed", None, ("Tenant not found",), "LEASE_NOT_FOUND")
+        return PmsWriteJob(job_id, "failed", None, ("Tenant not found",), self.failure_code)
 
     def list_charges(
         self,

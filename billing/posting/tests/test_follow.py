@@ -112,17 +112,18 @@ def test_a_forgotten_job_whose_charge_is_not_there_needs_a_person(taken, pms, cl
     pms.rows().clear()
 
     look(posting, pms, clock)
-    look(posting, pms, clock, after=timedelta(seconds=settings.POSTING_LOOK_GAP_SECONDS))
+    look(posting, pms, clock, after=timedelta(seconds=settings.POSTING_SETTLE_SECONDS))
 
     assert posting.state == PostingState.REVIEW
     assert "took this charge as job" in posting.error
     assert len(pms.sent) == 3, "never sent again by itself"
 
 
-def test_a_duplicate_found_by_the_job_is_judged_by_the_ledger(taken, pms, clock):
+def test_a_duplicate_found_by_the_job_is_judged_by_the_ledger(taken, pms, clock, settings):
     posting = taken(Fate.JOB_FINDS_A_DUPLICATE)
 
     look(posting, pms, clock)
+    look(posting, pms, clock, after=timedelta(seconds=settings.POSTING_SETTLE_SECONDS))
 
     assert (posting.state, posting.error_code) == (PostingState.REJECTED, "DUPLICATE_CHARGE")
 
@@ -171,3 +172,25 @@ def test_a_charge_id_that_another_posting_has_is_not_believed(taken, pms, clock)
 
     assert posting.state == PostingState.UNKNOWN
     assert "id of another charge" in posting.error
+
+
+@pytest.mark.parametrize("code", ["PMS_REJECTED", "AUTHORIZATION_FAILED", "RATE_LIMITED"])
+def test_a_failure_that_is_no_listed_refusal_needs_a_person(taken, pms, clock, code):
+    posting = taken(Fate.JOB_FAILS)
+    pms.failure_code = code
+
+    look(posting, pms, clock)
+
+    assert (posting.state, posting.error_code) == (PostingState.REVIEW, code)
+    assert posting.raw_error == "Tenant not found"
+    assert posting.attempts.get().outcome == "", "nobody knows"
+
+
+def test_a_failure_on_the_way_is_looked_up_in_the_ledger(taken, pms, clock):
+    posting = taken(Fate.JOB_FAILS)
+    pms.failure_code = "OUTCOME_UNKNOWN"
+
+    look(posting, pms, clock)
+
+    assert posting.state == PostingState.UNKNOWN
+    assert len(pms.sent) == 3
