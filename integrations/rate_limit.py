@@ -148,6 +148,20 @@ class DatabasePacer:
             self._queue(purpose)
         self._left_at = self._clock()
 
+    def is_free(self) -> bool:
+        """Take a turn for a read if one is open at this moment; False when it is not.
+
+        Errors: RuntimeError inside a transaction, where it would keep others waiting.
+        Effects: one request is counted if it is True.
+        """
+        held = self._held
+        if held is not None and self._opens(held) > self._clock():
+            return False
+        if not self._use_held() and self._try("read") is not None:
+            return False
+        self._left_at = self._clock()
+        return True
+
     def saw(self, *, rate_limit: RateLimit | None, throttled_for: timedelta | None) -> None:
         """Learn from an answer: the limit that it names, and how long a 429 keeps everybody away.
 
@@ -239,7 +253,7 @@ class DatabasePacer:
             self._wanted = held.following - held.first
             self._held = None
             return False
-        opens = held.minute * MINUTE + held.plan.everybody.opens(held.following)
+        opens = self._opens(held)
         if opens > now:
             self._sleep((opens - now) / SECOND)
         held.following += 1
@@ -247,6 +261,9 @@ class DatabasePacer:
             self._wanted = min(self._wanted * 2, _MOST_AT_ONCE)
             self._held = None
         return True
+
+    def _opens(self, held: _Held) -> int:
+        return held.minute * MINUTE + held.plan.everybody.opens(held.following)
 
     # --- What answers teach ----------------------------------------------------------------------
 

@@ -41,7 +41,8 @@ class Measured:
     """What a run of the measurement found.
 
     Shape: `floor_s` is what only the download of the same pages with requests and their parsing
-        with json takes, before and after the sync in turn; the ratios are of times. `limit_used` is
+        with json takes, before and after the sync in turn; the ratios are of times, the one of
+        CPU times is the steadier one on a machine that has other work to do. `limit_used` is
         the part of the allowed requests that were made in whole minutes, None when it was not
         measured; `limit_exceeded` counts the requests that were refused in that time.
     Units: seconds, megabytes of 2^20 bytes.
@@ -54,6 +55,7 @@ class Measured:
     first_s: float
     floor_s: float
     ratio_to_floor: float
+    cpu_ratio_to_floor: float
     second_s: float
     second_to_first: float
     records_per_s: float
@@ -97,6 +99,7 @@ def measure(
         first_s=round(synced["first"], 3),
         floor_s=round(floor, 3),
         ratio_to_floor=round(synced["first"] / floor, 2),
+        cpu_ratio_to_floor=round(2 * synced["cpu"] / (before["cpu"] + after["cpu"]), 2),
         second_s=round(synced["second"], 4),
         second_to_first=round(synced["second"] / synced["first"], 5),
         records_per_s=round(synced["records"] / synced["first"], 1),

@@ -7,17 +7,21 @@ syncs for some seconds and puts the rest back; a run goes on at the page where i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import zip_longest
 
 from django.conf import settings
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from integrations.gateways import PropexoNotConfigured, open_gateway
-from integrations.models import Connection, SyncRun
+from integrations.models import Connection, SyncPhase, SyncRun
 from integrations.pms.gateway import PmsGateway
 from integrations.sync.claim import STALE_AFTER, due_runs, fail_sync, running_count
+from integrations.sync.durability import quick_commits
 from integrations.sync.run import run_sync
 
 SLICE_SECONDS = 20.0
@@ -59,22 +63,45 @@ def work_on_syncs(*, clock: Callable[[], datetime], seconds: float = SLICE_SECON
 
     while not out_of_time():
         batch = _next_batch(now=clock())
-        for run_id, connection_id in batch:
-            _carry_out(run_id, connection_id, gateways, clock=clock, out_of_time=out_of_time)
-            if out_of_time():
-                break
+        with quick_commits():
+            for due, following in zip_longest(batch, batch[1:]):
+                _carry_out(due, following, gateways, clock=clock, out_of_time=out_of_time)
+                if out_of_time():
+                    break
         if not batch:
             return
     if due_runs(now=clock()).exists():
         nudge_workers()
 
 
-def _next_batch(*, now: datetime) -> list[tuple[int, int]]:
-    """Choose what to work on next: runs with their connections; nothing while enough others run."""
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A run to work on next.
+
+    Shape: `property_id` is the PMS's; `phase` and `mark` are where it stands.
+    """
+
+    run_id: int
+    connection_id: int
+    property_id: str
+    updated_since: datetime | None
+    phase: str
+    mark: str
+
+
+def _next_batch(*, now: datetime) -> list[_Due]:
+    """Choose what to work on next; nothing while enough others run."""
     if running_count(now=now) >= most_at_once():
         return []
-    runs = due_runs(now=now).values_list("pk", "property__link__connection")
-    return list(runs[:_BATCH])
+    runs = due_runs(now=now).values_list(
+        "pk",
+        "property__link__connection",
+        "property__propexo_property_id",
+        "updated_since",
+        "phase",
+        "mark",
+    )
+    return [_Due(*run) for run in runs[:_BATCH]]
 
 
 def most_at_once() -> int:
@@ -97,20 +124,37 @@ def due_ahead_of(run: SyncRun, *, now: datetime) -> int | None:
 
 
 def _carry_out(
-    run_id: int,
-    connection_id: int,
+    due: _Due,
+    following: _Due | None,
     gateways: dict[int, PmsGateway],
     *,
     clock: Callable[[], datetime],
     out_of_time: Callable[[], bool],
 ) -> None:
     try:
-        if connection_id not in gateways:
-            connection = Connection.objects.get(pk=connection_id)
-            gateways[connection_id] = open_gateway(connection)
+        if due.connection_id not in gateways:
+            connection = Connection.objects.get(pk=due.connection_id)
+            gateways[due.connection_id] = open_gateway(connection)
     except PropexoNotConfigured as error:
-        run = SyncRun.objects.get(pk=run_id)
+        run = SyncRun.objects.get(pk=due.run_id)
         fail_sync(run=run, code="NOT_CONFIGURED", message=str(error), now=clock())
         return
-    gateway = gateways[connection_id]
-    run_sync(run_id=run_id, gateway=gateway, clock=clock, out_of_time=out_of_time)
+    gateway = gateways[due.connection_id]
+    run_sync(
+        run_id=due.run_id,
+        gateway=gateway,
+        clock=clock,
+        out_of_time=out_of_time,
+        before_last=partial(_expect, following, gateways),
+    )
+
+
+def _expect(following: _Due | None, gateways: Mapping[int, PmsGateway]) -> None:
+    """Let Propexo get the first page of the next run ready while this one comes to its end."""
+    if following is None or (following.phase, following.mark) != (SyncPhase.UNITS, ""):
+        return
+    gateway = gateways.get(following.connection_id)
+    if gateway is not None:
+        gateway.expect(
+            "units", property_id=following.property_id, updated_since=following.updated_since
+        )

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -56,6 +57,11 @@ class DeadlineAdapter(HTTPAdapter):
         """Make the pools of connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+    def open_connections(self, request: PreparedRequest) -> OpenConnections | None:
+        """Find the pool over which a request like this one goes."""
+        pool = self.get_connection_with_tls_context(request, verify=True)
+        return pool if isinstance(pool, OpenConnections) else None
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -123,11 +129,33 @@ class _HttpsConnection(HTTPSConnection):
         _refuse_if_late(self)
 
 
-class _HttpPool(HTTPConnectionPool):
+class OpenConnections(HTTPConnectionPool):
+    """A pool whose open connections can be used from outside, one request at a time."""
+
+    def has_open(self) -> bool:
+        """Tell whether a connection that an earlier answer came over may still be open."""
+        # The newest lies on top; places of connections that were never made hold None.
+        waiting = [] if self.pool is None else self.pool.queue
+        return bool(waiting) and waiting[-1] is not None and not waiting[-1].is_closed
+
+    def take_open(self) -> HTTPConnection | None:
+        """Take a connection that an earlier answer came over; None when there is none."""
+        connection = self._get_conn() if self.has_open() else None
+        if isinstance(connection, HTTPConnection) and not connection.is_closed:
+            return connection
+        self._put_conn(connection)
+        return None
+
+    def give_back(self, connection: HTTPConnection) -> None:
+        """Put a connection back whose answer was read to the end."""
+        self._put_conn(connection)
+
+
+class _HttpPool(OpenConnections):
     ConnectionCls = _HttpConnection
 
 
-class _HttpsPool(HTTPSConnectionPool):
+class _HttpsPool(HTTPSConnectionPool, OpenConnections):
     ConnectionCls = _HttpsConnection
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from integrations.pms.records import (
     ChargeOrder,
@@ -21,6 +21,8 @@ from integrations.pms.records import (
     PmsWriteJob,
     RateLimit,
 )
+
+FollowingList = Literal["units", "leases", "residents"]
 
 # Told after the last row of a page was taken: where the next page starts, None after the last.
 OnPage = Callable[[str | None], None]
@@ -57,6 +59,14 @@ class PmsGateway(Protocol):
         self, *, connection_id: str, resume_at: str | None = None, on_page: OnPage | None = None
     ) -> Iterator[PmsProperty | MalformedRecord]:
         """List the properties of a connection."""
+
+    def expect(
+        self, following: FollowingList, *, property_id: str, updated_since: datetime | None = None
+    ) -> None:
+        """Learn which list of a property is read next, so that its first page may be on its way.
+
+        Effects: at most one request; nothing is wrong when another list is read, or none.
+        """
 
     def list_units(
         self,

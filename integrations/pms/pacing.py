@@ -30,6 +30,12 @@ class Pacer(Protocol):
         Effects: sleeps; one request is counted.
         """
 
+    def is_free(self) -> bool:
+        """Take a turn for a read if one is open at this moment; False when it is not.
+
+        Effects: one request is counted if it is True.
+        """
+
     def saw(self, *, rate_limit: RateLimit | None, throttled_for: timedelta | None) -> None:
         """Learn from an answer: the limit that it names, and how long a 429 keeps everybody away.
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from integrations.pms import unified_charges, unified_records
 from integrations.pms.answer import Answer
 from integrations.pms.errors import InvalidRequest, NotFound
-from integrations.pms.gateway import OnPage
+from integrations.pms.gateway import FollowingList, OnPage
 from integrations.pms.moments import utc_text
 from integrations.pms.paging import Turn
 from integrations.pms.parsing import Fields, read_row
@@ -92,6 +92,16 @@ class UnifiedGateway:
             build=unified_records.property_from,
             turn=Turn(resume_at, on_page),
         )
+
+    def expect(
+        self, following: FollowingList, *, property_id: str, updated_since: datetime | None = None
+    ) -> None:
+        """Ask for the first page of the list that is read next.
+
+        Effects: at most one request.
+        """
+        filters = _of_property(property_id, updated_since)
+        self._transport.ask_ahead(f"/v1/{following}", params=_page_params(filters, ""))
 
     def list_units(
         self,
@@ -235,9 +245,8 @@ class UnifiedGateway:
         cursor = turn.resume_at or ""
         seen = {cursor}
         while True:
-            params = {**filters, "cursor": cursor, "per_page": str(_ROWS_PER_PAGE)}
             try:
-                answer = self._transport.get(path, params=params)
+                answer = self._transport.get(path, params=_page_params(filters, cursor))
             except InvalidRequest:
                 if not cursor or cursor != turn.resume_at:
                     raise
@@ -245,6 +254,10 @@ class UnifiedGateway:
                 cursor = ""
                 continue
             page = _page_of(answer)
+            # Whoever wants to know of each page reads all of them.
+            following = page.next_cursor
+            if turn.on_page is not None and following is not None and following not in seen:
+                self._transport.ask_ahead(path, params=_page_params(filters, following))
             for row in page.rows:
                 yield read_row(row, kind=kind, build=build, id_field=id_field)
             turn.page_is_read(page.next_cursor)
@@ -258,6 +271,10 @@ class UnifiedGateway:
 
 def _may_be_of_lease(row: PmsCharge | MalformedRecord, lease_id: str) -> bool:
     return isinstance(row, MalformedRecord) or row.lease_id in (None, lease_id)
+
+
+def _page_params(filters: Mapping[str, str], cursor: str) -> dict[str, str]:
+    return {**filters, "cursor": cursor, "per_page": str(_ROWS_PER_PAGE)}
 
 
 def _of_property(property_id: str, updated_since: datetime | None) -> dict[str, str]:

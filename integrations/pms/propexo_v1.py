@@ -10,7 +10,7 @@ from typing import TypeVar
 from integrations.pms import v1_charges, v1_leases, v1_ledger, v1_records
 from integrations.pms.answer import Answer
 from integrations.pms.errors import NotSupported, OutcomeUnknown
-from integrations.pms.gateway import OnPage
+from integrations.pms.gateway import FollowingList, OnPage
 from integrations.pms.moments import utc_text
 from integrations.pms.paging import Turn, one_after_the_other
 from integrations.pms.parsing import Fields, read_row
@@ -99,6 +99,11 @@ class V1Gateway:
             build=partial(v1_records.property_from, enabled=enabled),
             turn=Turn(resume_at, on_page),
         )
+
+    def expect(
+        self, following: FollowingList, *, property_id: str, updated_since: datetime | None = None
+    ) -> None:
+        """Do nothing: at this contract's rate limit, nobody waits for an answer."""
 
     def list_units(
         self,

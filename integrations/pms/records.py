@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from integrations.pms.reference import find_reference
 
@@ -91,8 +91,9 @@ class Occupancy(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class PmsUnit:
+# A sync reads a hundred thousand units, leases and residents, and a frozen dataclass takes three
+# times as long to make as a tuple with names.
+class PmsUnit(NamedTuple):
     """A unit as the PMS knows it; a number that the PMS lacks is None, never 0.
 
     Shape: `billable` is False for down, model and admin units. `raw_status` is the PMS's word.
@@ -126,8 +127,7 @@ class LeaseStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class PmsLease:
+class PmsLease(NamedTuple):
     """A lease as the PMS knows it.
 
     Shape: days are [start, end); an end of None is open. `unit_id` is empty when the PMS names the
@@ -150,8 +150,7 @@ class PmsLease:
     move_out: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PmsResident:
+class PmsResident(NamedTuple):
     """A resident's name and place; nothing else about a person is read.
 
     Shape: a contract names the resident's unit or leases, seldom both.
@@ -167,7 +166,7 @@ class PmsResident:
     @property
     def full_name(self) -> str:
         """Join first and last name as people write them."""
-        return " ".join(part for part in (self.first_name, self.last_name) if part)
+        return f"{self.first_name} {self.last_name}".strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,17 @@ from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
+from integrations.pms.ahead import AskedAhead, ask
 from integrations.pms.answer import EXCERPT_CHARACTERS, Answer, read_rate_limit, wait_after
 from integrations.pms.api_key import ApiKey, HiddenText
-from integrations.pms.deadline import DeadlineAdapter, deadline
+from integrations.pms.deadline import DeadlineAdapter, OpenConnections, deadline
 from integrations.pms.errors import NeverSent, OutcomeUnknown, PmsError, Unavailable
 from integrations.pms.pacing import Pacer, Purpose
 from integrations.pms.records import RateLimit
@@ -85,6 +86,8 @@ class Transport:
         self._clock = clock
         self._pacer = pacer
         self._rate_limit: RateLimit | None = None
+        self._ahead: AskedAhead | None = None
+        self._pool: OpenConnections | None = None
         self._reads = DeadlineAdapter(
             max_retries=read_retries(
                 backoff=self._timeouts.backoff,
@@ -111,6 +114,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections that are kept open between reads."""
+        self._drop_ahead()
         self._reads.close()
 
     @property
@@ -124,6 +128,9 @@ class Transport:
         Shape: the answer is a 2xx; its body has not been looked at.
         Errors: Unavailable, Throttled, ApiKeyRefused, PmsLoginExpired, Refused, UnreadableAnswer.
         """
+        answer = self._take_ahead(path, params or {})
+        if answer is not None:
+            return answer
         request = requests.Request(
             "GET", self._url(path), params=dict(params or {}), headers=self._headers()
         ).prepare()
@@ -138,7 +145,21 @@ class Transport:
             raise _failed_read(outcome)
         if not _is_success(outcome):
             raise read_error(outcome, now=self._clock())
+        self._pool = self._pool or self._reads.open_connections(request)
         return outcome
+
+    def ask_ahead(self, path: str, *, params: Mapping[str, str]) -> None:
+        """Ask for what `get` will be called for next, so that it does not have to wait for it.
+
+        Effects: at most one request, and none when it would have to wait for its turn.
+        """
+        self._drop_ahead()
+        if self._pool is None or not self._pool.has_open():
+            return
+        if self._pacer is None or self._pacer.is_free():
+            target = self._target(path, params)
+            read = self._timeouts.read
+            self._ahead = ask(self._pool, target, headers=self._headers(), timeout=read)
 
     def post_once(
         self, path: str, *, body: bytes, headers: Mapping[str, str] | None = None
@@ -171,6 +192,27 @@ class Transport:
             raise write_error(outcome, now=self._clock())
         return outcome
 
+    def _take_ahead(self, path: str, params: Mapping[str, str]) -> Answer | None:
+        """Fetch what was asked ahead; None when it was something else, or did not work out."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return None
+        if not ahead.is_for(self._target(path, params)):
+            ahead.drop()
+            return None
+        with deadline(self._timeouts.read_total):
+            fetched = ahead.fetch(largest=_LARGEST_ANSWER_BYTES)
+        if fetched is None:
+            return None
+        response, body = fetched
+        answer = self._answer(response.status, response.headers, self._key.blank_out(body))
+        return answer if _is_success(answer) else None
+
+    def _drop_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.drop()
+            self._ahead = None
+
     def _exchange(
         self, adapter: HTTPAdapter, request: requests.PreparedRequest
     ) -> Answer | _Failure:
@@ -181,11 +223,14 @@ class Transport:
         except (requests.RequestException, HTTPError, OSError) as error:
             cause = self._key.blank_out_text(f"{type(error).__name__}: {error}")
             return _Failure(_was_never_sent(error), cause[:EXCERPT_CHARACTERS])
+        return self._answer(response.status_code, response.headers, body)
+
+    def _answer(self, status: int, said: Mapping[str, str], body: bytes) -> Answer:
         headers = CaseInsensitiveDict(
-            {name: self._key.blank_out_text(value) for name, value in response.headers.items()}
+            {name: self._key.blank_out_text(value) for name, value in said.items()}
         )
-        self._note_rate(response.status_code, headers)
-        return Answer(status=response.status_code, headers=headers, body=body)
+        self._note_rate(status, headers)
+        return Answer(status=status, headers=headers, body=body)
 
     def _await_turn(self, purpose: Purpose) -> None:
         if self._pacer is not None:
@@ -212,6 +257,9 @@ class Transport:
         if not path.startswith("/v1/"):
             raise ValueError(f"{path!r} is not a path of the API: these start with /v1/")
         return self._base_url + path
+
+    def _target(self, path: str, params: Mapping[str, str]) -> str:
+        return f"{urlsplit(self._url(path)).path}?{urlencode(params)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ Source: Propexo's feature page and MeterBase's field map.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from integrations.pms.parsing import Fields
 from integrations.pms.records import (
     ConnectionHealth,
@@ -149,6 +151,7 @@ def _health_of(status: str) -> ConnectionHealth:
         return ConnectionHealth.UNKNOWN
 
 
+@lru_cache(256)
 def _occupancy_of(status: str) -> Occupancy:
     word = status.casefold()
     if word in _OCCUPIED:
@@ -159,6 +162,7 @@ def _occupancy_of(status: str) -> Occupancy:
     return Occupancy.UNKNOWN
 
 
+@lru_cache(256)
 def _lease_status_of(status: str) -> LeaseStatus:
     try:
         return LeaseStatus(status.casefold().replace("-", "_").replace(" ", "_"))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from meterbase.lib.money import LARGEST, NotAnAmount, cents_from_dollars, dollars_from_cents
 
@@ -30,6 +33,12 @@ LARGEST_WHOLE = 100_000_000
 MOST_ROOMS = 99
 
 
+# A property's rows repeat their values, and to look one up costs less than to read it again.
+_REMEMBERED = 4096
+_SCALARS = frozenset({str, int, bool, Decimal, type(None)})
+_ReadT = TypeVar("_ReadT")
+
+
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """The value is not what it may be, which is said in words."""
@@ -37,11 +46,26 @@ class Wrong:
     allowed: str
 
 
+def _remembered(read: Callable[[object], _ReadT]) -> Callable[[object], _ReadT]:
+    """Keep what was read of a value, for readers that nothing but the value decides."""
+    look_up = lru_cache(_REMEMBERED, typed=True)(read)
+
+    @wraps(read)
+    def reader(value: object) -> _ReadT:
+        # Lists and objects cannot be looked up, and long texts are not worth the memory.
+        kind = value.__class__
+        if kind not in _SCALARS or (isinstance(value, str) and len(value) > LONGEST_ID):
+            return read(value)
+        return look_up(value)
+
+    return reader
+
+
 def tidy(text: str) -> str:
     """Bring text into one form: composed letters, single spaces, nothing that cannot be stored."""
-    # Nothing in plain printable text can be composed or left out, and most text is that.
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
+    # Nothing in printable text has to be left out, and most text is that.
+    if text.isprintable():
+        return " ".join(unicodedata.normalize("NFC", text).split())
     plain = "".join(
         " " if unicodedata.category(letter) == "Cc" else letter
         for letter in unicodedata.normalize("NFC", text)
@@ -59,7 +83,7 @@ def identifier_from(value: object) -> str | Wrong | None:
     """Read an id, unchanged."""
     if value is None:
         return None
-    if isinstance(value, str) and value.strip() and value.isprintable():
+    if isinstance(value, str) and value.isprintable() and value and not value.isspace():
         if len(value) > LONGEST_ID:
             return Wrong(f"text of at most {LONGEST_ID} characters that names a record")
         return value
@@ -75,12 +99,13 @@ def prose_from(value: object) -> str | Wrong | None:
 
 def text_from(value: object) -> str | Wrong | None:
     """Read a name or a word, tidied up."""
-    text = prose_from(value)
+    text = tidy(value) if isinstance(value, str) else prose_from(value)
     if isinstance(text, str) and len(text) > LONGEST_TEXT:
         return Wrong(f"text of at most {LONGEST_TEXT} characters")
     return text
 
 
+@_remembered
 def label_from(value: object) -> str | Wrong | None:
     """Read text, or a whole number as text."""
     if isinstance(value, bool) or (not isinstance(value, int | Decimal)):
@@ -115,6 +140,7 @@ def decimal_from(value: object) -> Decimal | Wrong | None:
     return Wrong("a number of 0 or more, or null") if number is None or number < 0 else number
 
 
+@_remembered
 def whole_from(value: object) -> int | Wrong | None:
     """Read a whole number of 0 or more."""
     if is_blank(value):
@@ -127,6 +153,7 @@ def whole_from(value: object) -> int | Wrong | None:
     return int(number)
 
 
+@_remembered
 def square_feet_from(value: object) -> int | Wrong | None:
     """Read an area, rounded to whole square feet; 0 is None.
 
@@ -140,6 +167,7 @@ def square_feet_from(value: object) -> int | Wrong | None:
     return None if number is None else int(number.quantize(Decimal(1), ROUND_HALF_UP)) or None
 
 
+@_remembered
 def rooms_from(value: object) -> Decimal | Wrong | None:
     """Read a number of rooms, to the hundredth; a studio has 0."""
     if isinstance(value, str) and value.strip().casefold() in _STUDIOS:
@@ -177,6 +205,7 @@ def cents_from(value: object) -> Decimal | Wrong | None:
     return dollars_from_cents(int(number))
 
 
+@_remembered
 def calendar_day_from(value: object) -> date | Wrong | None:
     """Read the day that a time stamp is written with, whatever its hour and zone say."""
     if is_blank(value):
@@ -188,6 +217,7 @@ def calendar_day_from(value: object) -> date | Wrong | None:
         return Wrong("a day as YYYY-MM-DD, or null")
 
 
+@_remembered
 def day_from(value: object) -> date | Wrong | None:
     """Read a day, also from a time stamp at midnight UTC, which is how some systems write days."""
     if is_blank(value):

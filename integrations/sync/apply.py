@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from operator import attrgetter
 
 from integrations.sync.plan import Known, LeaseValues, NamePlan, PagePlan, UnitValues
 from integrations.sync.rows import insert_rows, update_rows
@@ -13,10 +12,6 @@ from portfolios.models import Lease, Property, Unit
 from portfolios.operations.audit import record_event
 
 _SEEN = ("last_seen_at", "missing_since")
-
-# The fields in the order of UNIT_COLUMNS and of LEASE_COLUMNS.
-_unit_values = attrgetter(*UnitValues.__slots__)
-_lease_values = attrgetter(*LeaseValues.__slots__)
 
 
 def apply_units(
@@ -36,14 +31,14 @@ def apply_units(
         Unit,
         columns,
         [
-            (place.pk, remote_id, now, seen_at, *_unit_values(values))
+            (place.pk, remote_id, now, seen_at, *values)
             for remote_id, values in plan.created.items()
         ],
     )
     update_rows(
         Unit,
         (*_SEEN, *UNIT_COLUMNS),
-        {key: (seen_at, None, *_unit_values(values)) for key, values in plan.changed.items()},
+        {key: (seen_at, None, *values) for key, values in plan.changed.items()},
     )
     _mark_seen(Unit, plan.unchanged, seen_at)
     _note_new_numbers(plan, known, now)
@@ -68,7 +63,7 @@ def apply_leases(
         Lease,
         columns,
         [
-            (remote_id, names.get(values.resident_id, ""), now, seen_at, *_lease_values(values))
+            (remote_id, names.get(values.resident_id, ""), now, seen_at, *values)
             for remote_id, values in plan.created.items()
         ],
     )
@@ -77,13 +72,13 @@ def apply_leases(
     update_rows(
         Lease,
         (*_SEEN, *LEASE_COLUMNS),
-        {key: (seen_at, None, *_lease_values(values)) for key, values in same.items()},
+        {key: (seen_at, None, *values) for key, values in same.items()},
     )
     update_rows(
         Lease,
         (*_SEEN, "resident_name", *LEASE_COLUMNS),
         {
-            key: (seen_at, None, names.get(values.resident_id, ""), *_lease_values(values))
+            key: (seen_at, None, names.get(values.resident_id, ""), *values)
             for key, values in plan.changed.items()
             if key not in same
         },

@@ -29,11 +29,15 @@ from integrations.sync.stored import (
     Sight,
     first_names,
     home_book,
+    lease_keys,
+    new_leases,
+    new_units,
     read_known_leases,
     read_known_units,
     read_leases_in_sight,
     read_units_in_sight,
     shown_names,
+    unit_keys,
 )
 
 RecordKind = Literal["unit", "lease", "resident"]
@@ -68,6 +72,8 @@ class Planner:
         self._place = run.property
         # Of a property of which nothing is stored, nothing has to be looked up.
         self._is_new = is_new
+        self._new_units: dict[str, UnitValues] = {}
+        self._new_leases: dict[str, LeaseValues] = {}
         self._seen_at = _began(run)
 
     def units(self, rows: Sequence[PmsUnit | MalformedRecord]) -> Chunk:
@@ -75,6 +81,8 @@ class Planner:
         ids = [row.unit_id if isinstance(row, PmsUnit) else row.remote_id for row in rows]
         known = {} if self._is_new else read_known_units(self._place, ids)
         plan = plan_units(rows, known)
+        if self._is_new:
+            self._new_units |= plan.created
         store = partial(
             apply_units, place=self._place, plan=plan, known=known, seen_at=self._seen_at
         )
@@ -85,6 +93,8 @@ class Planner:
         ids = [row.lease_id if isinstance(row, PmsLease) else row.remote_id for row in rows]
         known = {} if self._is_new else read_known_leases(self._place, ids)
         plan = plan_leases(rows, known, self._homes)
+        if self._is_new:
+            self._new_leases |= plan.created
         # In a reading of everything the residents follow, and their names with them.
         wanted = set[str]() if self._run.is_full else _residents_new_on_a_lease(plan, known)
         names = {key: self._first_names[key] for key in wanted if key in self._first_names}
@@ -106,11 +116,15 @@ class Planner:
     @cached_property
     def units_in_sight(self) -> Sight[StoredUnit]:
         """Read the property's units, once all of them are stored."""
+        if self._is_new:
+            return Sight(new_units(self._new_units, unit_keys(self._place)), [])
         return read_units_in_sight(self._place, since=self._seen_at)
 
     @cached_property
     def leases_in_sight(self) -> Sight[StoredLease]:
         """Read the property's leases, once all of them are stored."""
+        if self._is_new:
+            return Sight(new_leases(self._new_leases, lease_keys(self._place)), [])
         return read_leases_in_sight(self._place, since=self._seen_at)
 
     @cached_property

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from integrations.models import SyncPhase, SyncRun
 from integrations.pms import errors
-from integrations.pms.gateway import OnPage, PmsGateway
+from integrations.pms.gateway import FollowingList, OnPage, PmsGateway
 from integrations.pms.records import MalformedRecord
 from integrations.sync.claim import Claim, advance
 from integrations.sync.flags import close_page_items, store_flags
@@ -20,6 +20,11 @@ from integrations.sync.pages import Chunk, Planner
 # worker that is lost then has to read few pages again, and the progress page has something to show.
 CHUNK_ROWS = 500
 CHUNK_TIME = timedelta(seconds=2)
+
+_FOLLOWING: dict[SyncPhase, FollowingList] = {
+    SyncPhase.LEASES: "leases",
+    SyncPhase.RESIDENTS: "residents",
+}
 
 RecordT = TypeVar("RecordT")
 RecordT_co = TypeVar("RecordT_co", covariant=True)
@@ -55,12 +60,14 @@ class Reader:
         has_items: bool,
         clock: Callable[[], datetime],
         out_of_time: Callable[[], bool],
+        before_last: Callable[[], None],
     ) -> None:
         self._claim = claim
         self._run = run
         self._gateway = gateway
         self._clock = clock
         self._out_of_time = out_of_time
+        self._before_last = before_last
         # A run of an earlier version may stand at a phase that is not known any more.
         is_known = run.phase in SyncPhase.values
         self._phase = SyncPhase(run.phase) if is_known else SyncPhase.UNITS
@@ -118,22 +125,39 @@ class Reader:
             is_small = len(rows) < CHUNK_ROWS and self._clock() < stored_at + CHUNK_TIME
             if mark is not None and is_small and not late:
                 return
+            if mark is None and not late:
+                self._expect(then)
             self._store(plan(rows), rows=len(rows), pages=pages, mark=mark, then=then)
             rows.clear()
             pages, stored_at = 0, self._clock()
             if late:
                 raise OutOfTime
 
-        # A lease may name a resident who did not change and was never asked for.
-        everything = self._phase is SyncPhase.RESIDENTS and self._names_missing
         listed = list_records(
             property_id=self._run.property.propexo_property_id,
-            updated_since=None if everything else self._run.updated_since,
+            updated_since=self._updated_since(self._phase),
             resume_at=self._mark or None,
             on_page=turn,
         )
         for row in listed:
             rows.append(row)  # noqa: PERF402 - the turn of a page may empty the list
+
+    def _updated_since(self, phase: SyncPhase) -> datetime | None:
+        # A lease may name a resident who did not change and was never asked for.
+        everything = phase is SyncPhase.RESIDENTS and self._names_missing
+        return None if everything else self._run.updated_since
+
+    def _expect(self, phase: SyncPhase) -> None:
+        """Let Propexo get the next list ready while this one's end is planned and stored."""
+        following = _FOLLOWING.get(phase)
+        if following is None:
+            self._before_last()
+        else:
+            self._gateway.expect(
+                following,
+                property_id=self._run.property.propexo_property_id,
+                updated_since=self._updated_since(phase),
+            )
 
     def _store(
         self, chunk: Chunk, *, rows: int, pages: int, mark: str | None, then: SyncPhase

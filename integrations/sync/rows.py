@@ -23,20 +23,13 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     Shape: `columns` are attribute names, such as "unit_id", in the order of each row's values.
     Effects: rows, in the caller's transaction; no signal is sent.
     """
-    others = [
-        field
-        for field in model._meta.concrete_fields
-        if not field.primary_key and field.attname not in columns
-    ]
-    rest = tuple(_adapter(field)(field.get_default()) for field in others)
-    names = [_column(model, name) for name in columns]
-    names += [str(field.column) for field in others]
-    adapted = [(*row, *rest) for row in _adapted(model, columns, rows)]
-    _execute_many(
-        f"INSERT INTO {_quoted(model._meta.db_table)} ({', '.join(map(_quoted, names))}) "  # noqa: S608 - our own names
-        f"VALUES ({', '.join(['%s'] * len(names))}) ON CONFLICT DO NOTHING",
-        adapted,
-    )
+    adapted = _adapted(model, columns, rows)
+    if not adapted:
+        return
+    rest = [_adapter(field)(field.get_default()) for field in _others(model, tuple(columns))]
+    filled = [value for value in rest if value is not None]
+    statement = _insert(model, tuple(columns), tuple(value is None for value in rest))
+    _execute_many(statement, [(*row, *filled) for row in adapted])
 
 
 def update_rows(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Row]) -> None:
@@ -45,12 +38,11 @@ def update_rows(model: type[models.Model], columns: Sequence[str], rows: Mapping
     Shape: `rows` by primary key.
     Effects: rows, in the caller's transaction; no signal is sent.
     """
-    names = [_column(model, name) for name in columns]
-    keys = list(rows)
-    adapted = zip(_adapted(model, columns, rows.values()), keys, strict=True)
+    if not rows:
+        return
+    adapted = zip(_adapted(model, columns, rows.values()), rows, strict=True)
     _execute_many(
-        f"UPDATE {_quoted(model._meta.db_table)} SET "  # noqa: S608 - our own names
-        f"{', '.join(f'{_quoted(name)} = %s' for name in names)} WHERE id = %s",
+        _update(model, tuple(columns), added=(), where=("id",)),
         [(*row, key) for row, key in adapted],
     )
 
@@ -69,24 +61,85 @@ def update_row(
         None when there was no such row.
     Effects: the row, in the caller's transaction.
     """
-    sets = [f"{_quoted(_column(model, name))} = %s" for name in values]
     counts = dict(added or {})
-    sets += [f"{_quoted(_column(model, n))} = {_quoted(_column(model, n))} + %s" for n in counts]
-    conditions = [
-        f"{_quoted(_column(model, name))} {'IS NULL' if value is None else '= %s'}"
-        for name, value in where.items()
-    ]
-    thought: list[Any] = [value for value in where.values() if value is not None]
+    statement = _update(
+        model,
+        tuple(values),
+        added=tuple(counts),
+        where=tuple(name for name, value in where.items() if value is not None),
+        empty=tuple(name for name, value in where.items() if value is None),
+        returning=tuple(returning),
+    )
     adapted = [_adapter(_field(model, name))(value) for name, value in values.items()]
-    told = [_quoted(_column(model, name)) for name in returning]
+    thought: list[Any] = [value for value in where.values() if value is not None]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {_quoted(model._meta.db_table)} SET {', '.join(sets)} "  # noqa: S608 - our own names
-            f"WHERE {' AND '.join(conditions)} RETURNING {', '.join(told)}",
-            [*adapted, *counts.values(), *thought],
-        )
+        cursor.execute(statement, [*adapted, *counts.values(), *thought])
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row
+
+
+def has_rows(model: type[models.Model], *, where: Mapping[str, Any]) -> bool:
+    """Tell whether there is any row with these values; columns by attribute name."""
+    with connection.cursor() as cursor:
+        cursor.execute(_any(model, tuple(where)), list(where.values()))
+        return cursor.fetchone() is not None
+
+
+# The statements of a sync are few, and their text is made once.
+
+
+@cache
+def _insert(
+    model: type[models.Model], columns: tuple[str, ...], others_are_null: tuple[bool, ...]
+) -> str:
+    names = [_named(model, name) for name in columns]
+    names += [_quoted(str(field.column)) for field in _others(model, columns)]
+    # To hand a NULL over costs the driver more than any other value.
+    rest = ["NULL" if is_null else "%s" for is_null in others_are_null]
+    return (
+        f"INSERT INTO {_quoted(model._meta.db_table)} ({', '.join(names)}) "  # noqa: S608 - our own names
+        f"VALUES ({', '.join([*(['%s'] * len(columns)), *rest])}) ON CONFLICT DO NOTHING"
+    )
+
+
+@cache
+def _others(
+    model: type[models.Model], columns: tuple[str, ...]
+) -> tuple[models.Field[Any, Any], ...]:
+    """List the columns that are not named."""
+    return tuple(
+        field
+        for field in model._meta.concrete_fields
+        if not field.primary_key and field.attname not in columns
+    )
+
+
+@cache
+def _any(model: type[models.Model], where: tuple[str, ...]) -> str:
+    conditions = " AND ".join(f"{_named(model, name)} = %s" for name in where)
+    return f"SELECT 1 FROM {_quoted(model._meta.db_table)} WHERE {conditions} LIMIT 1"  # noqa: S608 - our own names
+
+
+@cache
+def _update(
+    model: type[models.Model],
+    columns: tuple[str, ...],
+    *,
+    added: tuple[str, ...],
+    where: tuple[str, ...],
+    empty: tuple[str, ...] = (),
+    returning: tuple[str, ...] = (),
+) -> str:
+    """Write an UPDATE that takes the values of `columns`, `added` and `where`, in this order."""
+    sets = [f"{_named(model, name)} = %s" for name in columns]
+    sets += [f"{_named(model, name)} = {_named(model, name)} + %s" for name in added]
+    conditions = [f"{_named(model, name)} = %s" for name in where]
+    conditions += [f"{_named(model, name)} IS NULL" for name in empty]
+    told = ", ".join(_named(model, name) for name in returning)
+    return (
+        f"UPDATE {_quoted(model._meta.db_table)} SET {', '.join(sets)} "  # noqa: S608 - our own names
+        f"WHERE {' AND '.join(conditions)}{f' RETURNING {told}' if told else ''}"
+    )
 
 
 def _adapted(
@@ -107,9 +160,8 @@ def _adapted_column(adapt: Adapt, column: Row) -> list[Any]:
     return [adapted[value] for value in column]
 
 
-@cache
-def _column(model: type[models.Model], name: str) -> str:
-    return str(_field(model, name).column)
+def _named(model: type[models.Model], name: str) -> str:
+    return _quoted(str(_field(model, name).column))
 
 
 @cache
@@ -133,6 +185,9 @@ def _adapter(field: models.Field[Any, Any]) -> Adapt:
         return operations.adapt_datetimefield_value
     if isinstance(field, models.DateField):
         return operations.adapt_datefield_value
+    if field.choices and not field.null:
+        # The driver would look up anew for each row how a member of an enumeration is written.
+        return str
     return _unchanged
 
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from integrations.models import Connection, ConnectionStatus, ReviewItem, SyncRun
 from integrations.pms import errors
@@ -27,6 +26,7 @@ from integrations.sync.claim import (
 from integrations.sync.ending import finish_sync
 from integrations.sync.pages import Planner
 from integrations.sync.reader import OutOfTime, Reader
+from integrations.sync.rows import has_rows
 from portfolios.models import Unit
 
 __all__ = ["fail_sync", "note_expired_login", "run_sync"]
@@ -48,10 +48,12 @@ def run_sync(
     gateway: PmsGateway,
     clock: Clock,
     out_of_time: Callable[[], bool] = lambda: False,
+    before_last: Callable[[], None] = lambda: None,
 ) -> None:
     """Carry out a sync from where it stands; one that another worker has is left alone.
 
-    Shape: when `out_of_time` says so after a page, the rest goes back to the queue.
+    Shape: when `out_of_time` says so after a page, the rest goes back to the queue; `before_last`
+        is called once everything is read, before the last of it is stored.
     Effects: reads the PMS, stores units, leases, names and flags, and writes on the run how it
         went.
     """
@@ -71,6 +73,7 @@ def run_sync(
                 has_items=start.has_items,
                 clock=clock,
                 out_of_time=out_of_time,
+                before_last=before_last,
             ).read_all()
         finish_sync(
             claim=claim,
@@ -114,14 +117,13 @@ class _Start:
 
 
 def _read_start(run_id: int) -> _Start:
-    units = Unit.objects.filter(property=OuterRef("property"))
-    items = ReviewItem.objects.filter(property=OuterRef("property"))
-    run = (
-        SyncRun.objects.select_related("property__link", "property__portfolio")
-        .annotate(has_units=Exists(units), has_items=Exists(items))
-        .get(pk=run_id)
+    run = SyncRun.objects.select_related("property__link", "property__portfolio").get(pk=run_id)
+    of_property = {"property_id": run.property_id}
+    return _Start(
+        run,
+        is_new=not has_rows(Unit, where=of_property),
+        has_items=has_rows(ReviewItem, where=of_property),
     )
-    return _Start(run, is_new=not run.has_units, has_items=run.has_items)
 
 
 def _note_wait(claim: Claim, clock: Clock, sentence: str) -> None:

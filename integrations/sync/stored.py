@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.db import connection
 from django.db.models import Q
 
 from integrations.sync.plan import (
@@ -153,6 +154,66 @@ def read_leases_in_sight(place: Property, *, since: datetime) -> Sight[StoredLea
     rows = Lease.objects.filter(unit__property=place, missing_since=None)
     rows = rows.annotate(unseen=_unseen(since))
     return _sorted_out(rows.order_by("pk").values_list(*columns), StoredLease)
+
+
+def unit_keys(place: Property) -> dict[str, int]:
+    """Read the keys of all units, by the PMS's ids."""
+    return _keys(
+        f"SELECT propexo_unit_id, id FROM {Unit._meta.db_table} WHERE property_id = %s",  # noqa: S608 - our own names
+        place,
+    )
+
+
+def lease_keys(place: Property) -> dict[str, int]:
+    """Read the keys of all leases, by the PMS's ids."""
+    return _keys(
+        f"SELECT lease.propexo_lease_id, lease.id FROM {Lease._meta.db_table} lease "  # noqa: S608 - our own names
+        f"JOIN {Unit._meta.db_table} unit ON unit.id = lease.unit_id WHERE unit.property_id = %s",
+        place,
+    )
+
+
+def _keys(statement: str, place: Property) -> dict[str, int]:
+    # Written out, since building such a statement anew takes longer than the database does for it.
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [place.pk])
+        return dict(cursor.fetchall())
+
+
+def new_units(created: Mapping[str, UnitValues], keys: Mapping[str, int]) -> Sequence[StoredUnit]:
+    """Tell how units are stored that were created just now, without reading them back."""
+    return [
+        StoredUnit(
+            key=keys[remote_id],
+            remote_id=remote_id,
+            building=values.building,
+            unit_number=values.unit_number,
+            occupied=values.occupied,
+            billable=values.billable,
+            current_lease_id=values.current_lease_id,
+            occupant_count=values.occupant_count,
+        )
+        for remote_id, values in created.items()
+        if remote_id in keys
+    ]
+
+
+def new_leases(
+    created: Mapping[str, LeaseValues], keys: Mapping[str, int]
+) -> Sequence[StoredLease]:
+    """Tell how leases are stored that were created just now, without any name yet."""
+    return [
+        StoredLease(
+            key=keys[remote_id],
+            unit_key=values.unit_key,
+            remote_id=remote_id,
+            status=values.status,
+            start=values.start,
+            resident_id=values.resident_id,
+        )
+        for remote_id, values in created.items()
+        if remote_id in keys
+    ]
 
 
 def _unseen(since: datetime) -> Q:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from integrations.pms.errors import PmsError
-from integrations.pms.gateway import OnPage
+from integrations.pms.gateway import FollowingList, OnPage
 from integrations.pms.paging import Turn
 from integrations.pms.records import (
     ChargeOrder,
@@ -66,6 +66,11 @@ class FakeGateway:
     ) -> Iterator[PmsProperty | MalformedRecord]:
         turn = Turn(resume_at, on_page)
         yield from self._answer(self.properties, "properties", connection_id, turn=turn)
+
+    def expect(
+        self, following: FollowingList, *, property_id: str, updated_since: datetime | None = None
+    ) -> None:
+        """Leave it at that: nothing takes time here."""
 
     def list_units(
         self,

@@ -232,3 +232,22 @@ def test_a_slow_caller_takes_no_more_turns_than_it_uses(pacer, time: Time):
 def test_it_refuses_to_wait_inside_a_transaction(pacer):
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
         pacer().wait(purpose="read")
+
+
+def test_a_turn_that_is_open_is_taken_at_once_and_no_other_is_waited_for(pacer, time: Time):
+    here = pacer("v1")
+    time.now += MINUTE // 2
+    taken = sum(here.is_free() for _ in range(150))
+    assert 1 <= taken < 10
+    assert time.slept == []
+    assert RateBudget.objects.get().reads_taken >= taken
+
+
+def test_turns_taken_at_once_and_turns_waited_for_keep_the_limit_together(pacer, time: Time):
+    here, left = pacer("unified"), 0
+    while time.now < START + MINUTE:
+        if not here.is_free():
+            here.wait(purpose="read")
+        left += time.now < START + MINUTE
+        time.now += 1
+    assert 950 <= left <= 1000

@@ -29,6 +29,11 @@ class NotedPacer:
             raise NotYet("Not yet.", retry_after=timedelta(seconds=3))
         self.asked.append(purpose)
 
+    def is_free(self) -> bool:
+        free = len(self.asked) < self.turns
+        self.asked += ["read"] if free else []
+        return free
+
     def saw(self, *, rate_limit: RateLimit | None, throttled_for: timedelta | None) -> None:
         self.told.append((rate_limit.limit if rate_limit else None, throttled_for))
 

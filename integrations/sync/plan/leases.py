@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 from integrations.pms.records import LeaseStatus, MalformedRecord, PmsLease
 from integrations.sync.plan.units import MOST_OCCUPANTS
@@ -27,8 +29,7 @@ _LATEST = date(2090, 1, 1)
 _DECORATION = re.compile(r"^(?:#|APT\.?|APARTMENT|UNIT|NO\.)\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """A stored unit, as its leases need it.
 
     Shape: `occupant_count` belongs to the lease `current_lease_id`.
@@ -58,6 +59,8 @@ class HomeBook:
         return found[0] if len(found) == 1 else None
 
 
+# The buildings of a portfolio number their units alike.
+@lru_cache(4096)
 def number_key(unit_number: str) -> str:
     """Bring the writings of one unit number together, such as “#4b” and “Apt 4B”.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from integrations.pms.records import MalformedRecord, PmsResident
 from integrations.sync.plan.values import Flag, flag_unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class StoredName:
+class StoredName(NamedTuple):
     """The name that a stored lease shows of its resident; empty when none was read yet."""
 
     lease_key: int
@@ -40,11 +40,12 @@ def plan_names(
     names: dict[int, str] = {}
     changed = 0
     for row in rows:
-        if isinstance(row, MalformedRecord) or not row.full_name:
+        if isinstance(row, MalformedRecord) or row.resident_id not in stored:
             continue
-        for shown in stored.get(row.resident_id, ()):
-            if shown.name != row.full_name:
-                names[shown.lease_key] = row.full_name
+        name = row.full_name
+        for shown in stored[row.resident_id] if name else ():
+            if shown.name != name:
+                names[shown.lease_key] = name
                 changed += bool(shown.name)
     broken = tuple(flag_unreadable(row) for row in rows if isinstance(row, MalformedRecord))
     readable = (row.resident_id for row in rows if isinstance(row, PmsResident))

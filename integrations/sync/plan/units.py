@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from integrations.pms.records import MalformedRecord, Occupancy, PmsUnit
 from integrations.sync.plan.values import (
@@ -53,6 +54,8 @@ def unit_label(building: str, unit_number: str) -> str:
     return f"Unit {building} {unit_number}".replace("  ", " ")
 
 
+# The buildings of a portfolio number their units alike.
+@lru_cache(4096)
 def is_dwelling(unit_number: str) -> bool:
     """Tell a home from storage, parking and shops, as far as the number shows."""
     # Most numbers begin with a digit, which settles it.
@@ -77,7 +80,7 @@ def _values(unit: PmsUnit) -> UnitValues:
 
 
 def _plain_number(unit_number: str) -> str:
-    found = _DECIMAL_NUMBER.fullmatch(unit_number)
+    found = _DECIMAL_NUMBER.fullmatch(unit_number) if "." in unit_number else None
     return found["number"] if found else unit_number
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from integrations.pms.records import LeaseStatus, MalformedRecord
 
@@ -23,8 +23,8 @@ FlagKind = Literal[
 _LONGEST_ID = 100
 
 
-@dataclass(frozen=True, slots=True)
-class UnitValues:
+# Tuples with names: there is one for each row, made, compared and stored as it is.
+class UnitValues(NamedTuple):
     """What is stored of a unit.
 
     Shape: `raw_unit_number` is the PMS's own writing where `unit_number` differs from it, else
@@ -45,8 +45,7 @@ class UnitValues:
     current_lease_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseValues:
+class LeaseValues(NamedTuple):
     """What is stored of a lease; its resident's name is a matter of its own.
 
     Shape: `unit_key` is the row of its unit; `start` and `end` are the days that count, [start,

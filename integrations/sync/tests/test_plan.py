@@ -92,7 +92,7 @@ def test_what_is_stored_alike_is_unchanged():
 
 
 def test_a_number_written_in_another_way_is_no_change():
-    stored = replace(UNIT, bathrooms=Decimal("1.50"), bedrooms=Decimal("2.00"))
+    stored = UNIT._replace(bathrooms=Decimal("1.50"), bedrooms=Decimal("2.00"))
     assert units(make_unit(), known={"unit_1": Known(7, stored)}).unchanged_count == 1
 
 
@@ -260,7 +260,7 @@ def test_a_lease_without_a_unit_id_goes_by_a_number_that_is_unique():
 
 
 def test_a_lease_whose_number_several_units_have_is_flagged():
-    homes = HomeBook({}, {"1": [HOME, replace(HOME, key=2)]})
+    homes = HomeBook({}, {"1": [HOME, HOME._replace(key=2)]})
     found = leases(make_lease(unit_id="", unit_number="1"), homes=homes)
     assert found.created == {}
     assert "not exactly one unit" in the_flag(found).message
@@ -288,7 +288,7 @@ def test_a_lease_without_a_start_is_flagged_and_a_past_one_is_not():
 
 
 def test_occupants_come_from_the_unit_where_its_current_lease_has_none():
-    homes = HomeBook({"unit_1": replace(HOME, current_lease_id="lease_1", occupant_count=4)})
+    homes = HomeBook({"unit_1": HOME._replace(current_lease_id="lease_1", occupant_count=4)})
     rows = [make_lease(occupant_count=None), make_lease("lease_2", occupant_count=None)]
     created = leases(*rows, homes=homes).created
     assert created["lease_1"].occupant_count == 4

@@ -19,7 +19,9 @@ from integrations.operations.review_items import resolve_review_item
 from integrations.pms import errors
 from integrations.pms.records import LeaseStatus, MalformedRecord, Occupancy, PmsUnit
 from integrations.sync.claim import MOST_WAITS, STALE_AFTER, take
+from integrations.sync.pages import Planner
 from integrations.sync.run import run_sync
+from integrations.sync.stored import read_leases_in_sight, read_units_in_sight
 from integrations.tests.fake_gateway import FakeGateway, make_lease, make_resident, make_unit
 from portfolios.models import AuditEvent, Lease, Property, Unit, UnitField
 from portfolios.operations.units import set_unit_values
@@ -511,3 +513,29 @@ def test_a_run_that_loses_every_worker_is_given_up(house, clock):
     assert take(run.pk, now=clock()) is None
     run.refresh_from_db()
     assert (run.state, run.error_code) == (SyncState.FAILED, "WORKER_LOST")
+
+
+def test_what_a_first_sync_knows_of_its_rows_is_what_is_stored(house, now):
+    gateway = FakeGateway(
+        units=[make_unit("unit_1", building="B", current_lease_id="lease_1"), make_unit("unit_2")],
+        leases=[make_lease("lease_1"), make_lease("lease_2", unit_id="unit_2", resident_id=None)],
+    )
+    run = SyncRun.objects.create(property=house, queued_at=now, started_at=now)
+    planner = Planner(run, is_new=True)
+    planner.units(list(gateway.units)).store(now)
+    assert planner.units_in_sight == read_units_in_sight(house, since=now)
+    planner.leases(list(gateway.leases)).store(now)
+    assert planner.leases_in_sight == read_leases_in_sight(house, since=now)
+
+
+def test_the_next_list_is_expected_before_the_end_of_one_is_stored(house, now):
+    seen: list[tuple[str, int, int]] = []
+
+    class Expecting(FakeGateway):
+        def expect(self, following, *, property_id, updated_since=None):
+            assert (property_id, updated_since) == ("prop_x", None)
+            seen.append((following, Unit.objects.count(), Lease.objects.count()))
+
+    gateway = Expecting(units=[make_unit()], leases=[make_lease()], residents=[make_resident()])
+    sync(house, gateway, now)
+    assert seen == [("leases", 0, 0), ("residents", 1, 0)]
