@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,6 +22,7 @@ from billing.rubs.document import Document
 from billing.rubs.numbers import Number
 from billing.rubs.rule_input import Limits
 from billing.rubs.wire_rule import read_rule
+from integrations.models import ReviewItem, ReviewKind
 from meterbase.lib.periods import Period
 from portfolios.models import LeaseStatus, UnitField
 from portfolios.queries import LeaseFacts, UnitFacts, read_units
@@ -92,6 +93,7 @@ def gather_inputs(
         proposal = rule_input(rule)
     units = read_units(bill.property)
     particulars = _read_particulars(bill)
+    vanished = _vanished_leases(bill)
     stays = {unit.propexo_unit_id: _stays(unit, bill.period) for unit in units}
     return Gathered(
         bill_input=BillInput(
@@ -107,7 +109,10 @@ def gather_inputs(
         units={unit.propexo_unit_id: unit for unit in units},
         leases={lease.propexo_lease_id: lease for unit in units for lease in unit.leases},
         problems=tuple(
-            problem for unit in units if unit.billable for problem in _problems(unit, bill.period)
+            problem
+            for unit in units
+            if unit.billable
+            for problem in _problems(unit, bill.period, vanished)
         ),
     )
 
@@ -174,7 +179,9 @@ def _stays(unit: UnitFacts, period: Period) -> tuple[Stay, ...]:
     found = []
     for lease in unit.leases:
         days = period.overlap(lease.start, _end(lease))
-        counts = lease.status in CURRENT or lease.status == LeaseStatus.PAST
+        # One that the PMS no longer shows bills nobody; `_problems` asks about it first.
+        current = lease.status in CURRENT and not lease.missing
+        counts = current or lease.status == LeaseStatus.PAST
         if counts and lease.start is not None and days is not None:
             found.append(_stay(unit, lease, days))
     return tuple(found)
@@ -195,7 +202,7 @@ def _stay(unit: UnitFacts, lease: LeaseFacts, days: Period) -> Stay:
     )
 
 
-def _problems(unit: UnitFacts, period: Period) -> Iterable[Problem]:
+def _problems(unit: UnitFacts, period: Period, vanished: Set[str]) -> Iterable[Problem]:
     name = f"Unit {unit.label}"
     if unit.missing:
         yield _problem(
@@ -217,7 +224,7 @@ def _problems(unit: UnitFacts, period: Period) -> Iterable[Problem]:
             f"({_current(unit)}). Clear the value on the unit, or end the lease in the PMS and "
             "sync.",
         )
-    elif unit.occupied and not any(lease.status in CURRENT for lease in unit.leases):
+    elif unit.occupied and not _current(unit):
         yield _problem(
             unit,
             "lease",
@@ -225,6 +232,13 @@ def _problems(unit: UnitFacts, period: Period) -> Iterable[Problem]:
             "unit that it is vacant.",
         )
     for lease in unit.leases:
+        if lease.missing and lease.propexo_lease_id in vanished:
+            yield _problem(
+                unit,
+                "lease",
+                f"{name}: the lease {lease.propexo_lease_id} is no longer in the PMS. Decide its "
+                "review item first: without it the lease bills nobody.",
+            )
         if lease.status == LeaseStatus.UNKNOWN and period.overlap(lease.start, lease.end):
             yield _problem(
                 unit,
@@ -241,7 +255,20 @@ def _says_nothing(raw_status: str) -> str:
 
 
 def _current(unit: UnitFacts) -> str:
-    return ", ".join(lease.propexo_lease_id for lease in unit.leases if lease.status in CURRENT)
+    """Name the leases that are charged now, as the PMS shows them."""
+    shown = (lease for lease in unit.leases if lease.status in CURRENT and not lease.missing)
+    return ", ".join(lease.propexo_lease_id for lease in shown)
+
+
+def _vanished_leases(bill: UtilityBill) -> frozenset[str]:
+    """List the leases that the PMS no longer shows and nobody has decided about."""
+    items = ReviewItem.objects.filter(
+        property=bill.property_id,
+        kind=ReviewKind.VANISHED,
+        record_kind="lease",
+        resolved_at=None,
+    )
+    return frozenset(items.values_list("remote_id", flat=True))
 
 
 def _problem(unit: UnitFacts, field: str, message: str) -> Problem:

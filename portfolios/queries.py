@@ -27,6 +27,7 @@ class LeaseFacts:
     end: date | None
     occupants: int | None
     status: LeaseStatus
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ def _lease(lease: Lease) -> LeaseFacts:
         end=lease.end_date,
         occupants=lease.occupant_count,
         status=LeaseStatus(lease.status),
+        missing=lease.missing_since is not None,
     )
 
 

@@ -157,19 +157,29 @@ def _doubt(posting: Posting, code: str, why: str, now: datetime, *, raw: str = "
         )
 
 
-def _wait(posting: Posting, now: datetime) -> None:
-    if now - posting.state_at > LONGEST_JOB:
-        why = (
-            f"Propexo took this charge on {posting.state_at:%Y-%m-%d %H:%M} UTC and still has not "
-            f"written it into the PMS (job {posting.remote_job_id})."
-        )
+def _is_stuck(posting: Posting, now: datetime) -> bool:
+    """Hand a job that has no end after a day to a person."""
+    if now - posting.state_at <= LONGEST_JOB:
+        return False
+    why = (
+        f"Propexo took this charge on {posting.state_at:%Y-%m-%d %H:%M} UTC and has not said since "
+        f"that it is in the PMS (job {posting.remote_job_id})."
+    )
+    with suppress(MovedMeanwhile), transaction.atomic():
         move(posting, PostingState.REVIEW, now=now, error_code="STUCK_JOB", error=why, note=why)
+    return True
+
+
+def _wait(posting: Posting, now: datetime) -> None:
+    if _is_stuck(posting, now):
         return
     looks = posting.job_looks + 1
     _look_at(posting, now + job_gap(looks=looks), "Propexo is writing it into the PMS.", looks)
 
 
 def _ask_later(posting: Posting, error: errors.PmsError, now: datetime) -> None:
+    if _is_stuck(posting, now):
+        return
     told = error.retry_after if isinstance(error, errors.Throttled) else timedelta(0)
     gap = max(job_gap(looks=posting.job_looks), told)
     _look_at(posting, now + gap, error.message, posting.job_looks + 1)

@@ -12,6 +12,7 @@ from integrations.gateways import open_gateway
 from integrations.models import Connection, PropertyLink, PropertyReading, SyncRun, SyncState
 from integrations.operations.sync_work import nudge_workers
 from integrations.pms import errors
+from integrations.pms.records import ConnectionHealth
 from integrations.sync.queueing import full_reading_due, new_run
 from integrations.sync.run import note_expired_login
 from portfolios.models import Property, User
@@ -19,6 +20,11 @@ from portfolios.models import Property, User
 UNDER_WAY = (SyncState.QUEUED, SyncState.RUNNING)
 
 _TRIES = 5
+
+_LOGIN_EXPIRED = (
+    "Propexo can no longer log in to the PMS, so what it shows grows old. Renew the login in the "
+    "Propexo dashboard."
+)
 
 
 class NotLinked(Exception):
@@ -102,6 +108,10 @@ def request_connection_sync(
     except errors.PmsLoginExpired as error:
         note_expired_login(connection=connection, message=error.message)
         raise
+    if remote.health is ConnectionHealth.AUTH_FAILED:
+        # Propexo goes on showing what it read before, so nothing else would tell.
+        note_expired_login(connection=connection, message=_LOGIN_EXPIRED)
+        raise errors.PmsLoginExpired(_LOGIN_EXPIRED)
     places = set(
         PropertyLink.objects.filter(connection=connection, property__archived_at=None).values_list(
             "property_id", flat=True
@@ -113,8 +123,6 @@ def request_connection_sync(
         key for key in places if full or _has_news(readings.get(key), pms_synced_at=stamp, now=now)
     }
     _queue_many(wanted, readings, by=by, now=now, full=full, pms_synced_at=stamp)
-    # Where Propexo has nothing newer, what is stored is as fresh as it gets.
-    PropertyLink.objects.filter(property__in=places - wanted).update(last_synced_at=now)
     if wanted:
         nudge_workers()
     return ConnectionSync(len(wanted), len(places) - len(wanted), stamp)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 _DUPLICATE = (
-    r"duplicate|exists? already|already (?:exists|posted|been posted)|(?:posted|used) before"
+    r"duplicate|exists? already|already (?:exists|posted|been posted)"
+    r"|(?:was|been|already) (?:posted|used) before"
 )
 _CHARGE_CODE = (
     r"\b(?:charge|transaction|income|ar)[ _-]?(?:codes?|types?|categor(?:y|ies))"
@@ -19,12 +20,16 @@ _LEASE = (
     r"|moved out|has left|no longer|not (?:found|active|current|in an active|a current))\b"
     r"|no (?:active|current) (?:lease|tenan|resident)"
 )
-_LOGIN = r"credential|password|log[ -]?in\b|unauthori[sz]ed|forbidden|authenticat|\b40[13]\b"
+_LOGIN = (
+    r"credential|password|log[ -]?in\b|unauthori[sz]ed|forbidden|authenticat"
+    r"|(?:status|http|error|code)\W{0,3}40[13]\b"
+)
 
 # The answer of the PMS itself is lost or makes no sense: the charge may be there.
 _LOST = (
     r"time[ds]?[ -]?out|time limit|gateway|connection|econn|socket|reset by|hang up"
-    r"|internal (?:server )?error|unexpected error|unavailable|\b50[0-9]\b"
+    r"|internal (?:server )?error|unexpected error|unavailable"
+    r"|(?:status|http|error|code)\W{0,3}50[0-9]\b"
 )
 
 # The first that fits counts.
@@ -34,7 +39,9 @@ _WORDS = {
     "INVALID_CHARGE_CODE": re.compile(_CHARGE_CODE, re.IGNORECASE),
     "LEASE_NOT_FOUND": re.compile(_LEASE, re.IGNORECASE | re.DOTALL),
     "AUTHORIZATION_FAILED": re.compile(_LOGIN, re.IGNORECASE),
-    "RATE_LIMITED": re.compile(r"rate limit|too many requests|\b429\b", re.IGNORECASE),
+    "RATE_LIMITED": re.compile(
+        r"rate limit|too many requests|(?:status|http|error|code)\W{0,3}429\b", re.IGNORECASE
+    ),
     "NOT_SUPPORTED": re.compile(r"(?:not|un)[ -]?supported", re.IGNORECASE),
 }
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from integrations.pms import v1_charges, v1_leases, v1_ledger, v1_records
 from integrations.pms.answer import Answer
-from integrations.pms.errors import NotSupported, OutcomeUnknown
+from integrations.pms.errors import NotFound, NotSupported, OutcomeUnknown, Refused
 from integrations.pms.gateway import FollowingList, OnPage
 from integrations.pms.moments import utc_text
 from integrations.pms.paging import Turn, one_after_the_other
@@ -245,7 +245,18 @@ class V1Gateway:
 
         Errors: NotFound when Propexo has no such job; OutcomeUnknown when the job ended in part.
         """
-        answer = self._transport.get(f"/v1/admin/write-status/{path_part(job_id, kind='job')}")
+        path = f"/v1/admin/write-status/{path_part(job_id, kind='job')}"
+        try:
+            answer = self._transport.get(path)
+        except NotFound:
+            raise
+        except Refused as error:
+            # What it says of a job that it does not know is documented nowhere.
+            raise NotFound(
+                f"Propexo does not tell of the job {job_id}. {error.message}",
+                http_status=error.http_status,
+                raw=error.raw,
+            ) from None
         job = read_row(
             json_of(answer), kind="charge", build=partial(v1_ledger.write_job_from, job_id=job_id)
         )

@@ -102,6 +102,9 @@ def _is_over(item: ReviewItem, run: SyncRun) -> bool:
     if item.record_kind in AccountKind.values:
         # What is wrong with a chart of accounts, its own readings say.
         return False
+    if item.record_kind == "property":
+        # Only a reading of everything can tell how many units there are, or that there are none.
+        return run.is_full
     if item.kind in PAGE_KINDS:
         began = run.started_at
         return run.is_full and began is not None and item.last_found_at < began

@@ -180,7 +180,7 @@ def test_a_webhook_is_acknowledged_and_worked_on_in_the_end(client, linked, trou
     assert deliver(body).status_code == 200
     work_on_due_events(clock=timezone.now)
     event = WebhookEvent.objects.get()
-    assert event.state == (EventState.HANDLED if trouble.kind in READABLE else EventState.RECEIVED)
+    assert event.state == (EventState.HANDLED if trouble.kind in MILD else EventState.RECEIVED)
 
     trouble.end()
     WebhookEvent.objects.filter(state=EventState.RECEIVED).update(due_at=timezone.now())

@@ -15,11 +15,7 @@ _CLASSES = {"text": "form-control w-auto", "select": "form-select w-auto"}
 
 
 class UnitRowForm(UnitValuesForm):
-    """One unit's row; only what the person changed in it is stored.
-
-    Shape: every field travels with the value that the page showed, so that a value which somebody
-        else typed meanwhile is neither cleared nor overwritten.
-    """
+    """One unit's row among many."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, unit: Unit) -> None:
         super().__init__(data, unit=unit, prefix=f"unit{unit.pk}")
@@ -27,7 +23,6 @@ class UnitRowForm(UnitValuesForm):
         for field in UnitField:
             shown = self.fields[field.value]
             pms_value = write_value(getattr(unit, field.value))
-            shown.show_hidden_initial = True
             shown.help_text = f"PMS: {pms_value or '—'}"
             if not isinstance(shown, forms.ChoiceField):
                 # A number field of the browser would not send what it does not understand.
@@ -39,14 +34,8 @@ class UnitRowForm(UnitValuesForm):
             }
 
     def clean(self) -> dict[str, Any]:
-        """Refuse to overwrite what somebody else typed since the page was shown."""
-        cleaned = super().clean() or {}
-        for name in self.changed_data:
-            shown, now = self.data.get(self[name].html_initial_name, ""), self.fields[name].initial
-            if shown != (now or "") and name not in self.errors:
-                self.add_error(name, _changed_meanwhile(UnitField(name), now))
-                # Whoever sends the page once more has seen the value that is there now.
-                self.data = {**self.data, self[name].html_initial_name: now or ""}
+        """Mark the fields that are refused."""
+        cleaned = super().clean()
         for name in self.errors:
             attrs = self.fields[name].widget.attrs
             attrs |= {"class": f"{attrs['class']} is-invalid", "aria-invalid": "true"}
@@ -57,19 +46,6 @@ class UnitRowForm(UnitValuesForm):
         for field in UnitField:
             typed = self.fields[field.value].initial
             yield self[field.value], write_value(read_value(field, typed)) if typed else ""
-
-    def changes(self) -> dict[UnitField, str | None]:
-        """Give what the person changed; for a valid form."""
-        values = self.values()
-        return {UnitField(name): values[UnitField(name)] for name in self.changed_data}
-
-
-def _changed_meanwhile(field: UnitField, now: str | None) -> str:
-    value = "nothing is typed there now" if now is None else f"the value there is now {now}"
-    return (
-        f"{field.label} was changed by somebody else since this page was shown: {value}. Save once "
-        "more to put yours in its place."
-    )
 
 
 class UnitTable:

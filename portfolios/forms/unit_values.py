@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from portfolios.models import Unit, UnitField, UnitOverride
 from portfolios.queries import UnitValue
@@ -83,8 +84,39 @@ def _choice(*, yes: str, no: str, sentence: str) -> forms.ChoiceField:
     )
 
 
+class FieldWithInitial(forms.BoundField):
+    """A field that carries what the page showed, however it is rendered.
+
+    Shape: Django adds the hidden input only where a template prints the field itself; the layouts
+        of Bootstrap ask for the widget.
+    """
+
+    def as_widget(
+        self,
+        widget: forms.Widget | None = None,
+        attrs: dict[str, Any] | None = None,
+        only_initial: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+    ) -> SafeString:
+        """Render the widget, and beside it the hidden input."""
+        rendered = super().as_widget(widget, attrs, only_initial)
+        return rendered if only_initial else rendered + self.as_hidden(only_initial=True)
+
+    def __str__(self) -> SafeString:
+        """Render the field as its widget, which has the hidden input already."""
+        return self.as_widget()
+
+    __html__ = __str__
+
+
 class UnitValuesForm(forms.Form):
-    """A unit's facts as a person states them; what is left empty is the PMS's to say."""
+    """A unit's facts as a person states them; what is left empty is the PMS's to say.
+
+    Shape: every field travels with the value that the page showed: only what the person changed is
+        stored, so that a value which somebody else typed meanwhile is neither cleared nor
+        overwritten.
+    """
+
+    bound_field_class = FieldWithInitial
 
     sqft = _whole(smallest=1, largest=LARGEST_SQFT, sentence=_SQFT)
     bedrooms = _rooms(step=BEDROOM_STEP, sentence=_BEDROOMS)
@@ -111,11 +143,31 @@ class UnitValuesForm(forms.Form):
             override = typed.get(field.value)
             shown.label = field.label
             shown.initial = override.value if override else None
+            shown.show_hidden_initial = True
             shown.help_text = _beside(getattr(unit, field.value), override)
 
-    def values(self) -> dict[UnitField, str | None]:
-        """Give what was typed in the form that is stored; None where the PMS counts."""
-        return {field: _stored(self.cleaned_data[field.value]) for field in UnitField}
+    def clean(self) -> dict[str, Any]:
+        """Refuse to overwrite what somebody else typed since the page was shown."""
+        cleaned = super().clean() or {}
+        for name in self.changed_data:
+            shown, now = self.data.get(self[name].html_initial_name, ""), self.fields[name].initial
+            if shown != (now or "") and name not in self.errors:
+                self.add_error(name, _changed_meanwhile(UnitField(name), now))
+                # Whoever sends the page once more has seen the value that is there now.
+                self.data = {**self.data, self[name].html_initial_name: now or ""}
+        return cleaned
+
+    def changes(self) -> dict[UnitField, str | None]:
+        """Give what the person changed as it is stored, None where the PMS counts; when valid."""
+        return {UnitField(name): _stored(self.cleaned_data[name]) for name in self.changed_data}
+
+
+def _changed_meanwhile(field: UnitField, now: str | None) -> str:
+    value = "nothing is typed there now" if now is None else f"the value there is now {now}"
+    return (
+        f"{field.label} was changed by somebody else since this page was shown: {value}. Save once "
+        "more to put yours in its place."
+    )
 
 
 def _stored(value: int | Decimal | str | None) -> str | None:

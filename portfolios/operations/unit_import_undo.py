@@ -22,6 +22,7 @@ from portfolios.operations.unit_imports import store_overrides
 from portfolios.operations.units import lock_units
 
 _BATCH = 500
+_CHANGES = UnitImportChange.objects.select_related("unit__property__portfolio", "before_by")
 
 
 class CannotUndo(Exception):
@@ -42,7 +43,7 @@ class UndoPlan:
 
 def plan_undo(unit_import: UnitImport) -> UndoPlan:
     """Tell apart what an import's undoing would restore and what it would leave."""
-    changes = unit_import.changes.select_related("unit__property__portfolio", "before_by")
+    changes = _CHANGES.filter(unit_import=unit_import)
     ours = {
         (override.unit_id, override.field): override.value
         for override in UnitOverride.objects.filter(unit_import=unit_import)
@@ -59,6 +60,7 @@ def plan_undo(unit_import: UnitImport) -> UndoPlan:
 def undo_unit_import(*, unit_import: UnitImport, by: User, now: datetime) -> UndoPlan:
     """Put back what was there before an import, value, person and time; leave what changed since.
 
+    Shape: where a value came from an import that is undone itself, what that one replaced.
     Errors: CannotUndo.
     Effects: typed values, the import's state, audit events.
     """
@@ -70,8 +72,10 @@ def undo_unit_import(*, unit_import: UnitImport, by: User, now: datetime) -> Und
     if not plan.restorable:
         raise CannotUndo("Every value of this import was changed since, so nothing can be undone.")
     unit_import.refresh_from_db()
-    events = _events(unit_import, plan.restorable, by=by, now=now)
-    _restore(unit_import, plan.restorable)
+    replaced = _replaced(plan.restorable)
+    events = _events(unit_import, replaced, by=by, now=now)
+    _restore(unit_import, replaced)
+    _mark_restored(plan.restorable)
     AuditEvent.objects.bulk_create(events)
     record_event(
         verb="unit_import.undone",
@@ -83,12 +87,34 @@ def undo_unit_import(*, unit_import: UnitImport, by: User, now: datetime) -> Und
     return plan
 
 
+def _replaced(changes: Sequence[UnitImportChange]) -> list[UnitImportChange]:
+    """Find, for each change, the one whose earlier value still counts: its own, or further back.
+
+    An import that was undone has left the values that another one covered; they count no more.
+    """
+    found = list(changes)
+    while True:
+        imports = {change.before_import_id for change in found} - {None}
+        undone = _CHANGES.filter(unit_import__in=imports, unit_import__state=UnitImportState.UNDONE)
+        earlier = {(each.unit_import_id, each.unit_id, each.field): each for each in undone}
+        further = [
+            earlier.get((change.before_import_id or 0, change.unit_id, change.field), change)
+            for change in found
+        ]
+        if further == found:
+            return found
+        found = further
+
+
 def _restore(unit_import: UnitImport, changes: Sequence[UnitImportChange]) -> None:
     fresh = {(change.unit_id, change.field) for change in changes if change.before_value is None}
     ours = UnitOverride.objects.filter(unit_import=unit_import)
     for few in _in_batches([row.pk for row in ours if (row.unit_id, row.field) in fresh]):
         UnitOverride.objects.filter(pk__in=few).delete()
     store_overrides(filter(None, map(_before, changes)))
+
+
+def _mark_restored(changes: Sequence[UnitImportChange]) -> None:
     for few in _in_batches([change.pk for change in changes]):
         UnitImportChange.objects.filter(pk__in=few).update(is_restored=True)
 

@@ -317,6 +317,29 @@ def test_an_import_that_another_one_covered_can_be_undone_after_it(desk, house, 
     assert typed(house) == {}
 
 
+def test_undo_does_not_bring_back_an_import_that_was_itself_undone(desk, house, cast):
+    desk.type("101", sqft="820")
+    before = snapshot(house)
+    first = desk.bring("Unit,Sq Ft,Beds", "101,850,1", "102,700,", "103,950,")
+    second = desk.bring("Unit,Sq Ft,Beds", "101,860,1.5", "102,710,")
+    third = desk.bring("Unit,Sq Ft", "101,870")
+    for unit_import in (first, second, third):
+        undo_unit_import(unit_import=unit_import, by=cast.manager, now=desk.now)
+    assert snapshot(house) == before
+    event = AuditEvent.objects.filter(verb="unit.values_set").latest("pk")
+    assert (event.before, event.after) == ({"sqft": "870"}, {"sqft": "820"})
+
+
+def test_undo_stops_at_an_import_that_still_counts(desk, house, cast):
+    first = desk.bring("Unit,Sq Ft", "101,850")
+    second = desk.bring("Unit,Sq Ft", "101,860", "102,700")
+    third = desk.bring("Unit,Sq Ft", "101,870")
+    for unit_import in (second, third):
+        undo_unit_import(unit_import=unit_import, by=cast.manager, now=desk.now)
+    assert typed(house) == {("101", "sqft"): "850"}
+    assert UnitOverride.objects.get().unit_import == first
+
+
 def test_hundreds_of_units_are_stored_in_few_statements(
     desk, house, cast, now, django_assert_max_num_queries
 ):

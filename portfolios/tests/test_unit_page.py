@@ -34,6 +34,16 @@ def url_of(unit: Unit) -> str:
     return reverse("portfolios:unit-edit", args=[unit.pk])
 
 
+def sent(page, **typed: str) -> dict[str, str]:
+    """Send the page's form back with some fields changed."""
+    data = {}
+    for field in page.select("main form input, main form select"):
+        chosen = field.select_one("option[selected]") if field.name == "select" else field
+        data[str(field["name"])] = str(chosen.get("value", "")) if chosen else ""
+    del data["csrfmiddlewaretoken"]
+    return data | typed
+
+
 def help_of(page, field: str) -> str:
     return text_of(the(page, f"#id_{field}_helptext"))
 
@@ -78,7 +88,8 @@ def test_a_manager_types_values(cast, flat, signed_in):
 def test_an_empty_field_lets_the_pms_count_again(cast, flat, signed_in, now):
     both = {UnitField.SQFT: "1300", UnitField.OCCUPIED: "false"}
     set_unit_values(unit=flat, values=both, by=cast.manager, now=now)
-    signed_in(cast.manager).post(url_of(flat), {**EMPTY, "occupied": "false"})
+    client = signed_in(cast.manager)
+    client.post(url_of(flat), sent(check_page(client.get(url_of(flat))), sqft=""))
     assert list(flat.overrides.values_list("field", flat=True)) == ["occupied"]
 
 
@@ -86,8 +97,35 @@ def test_sending_the_page_back_unchanged_changes_nothing(cast, flat, signed_in, 
     values = {UnitField.BEDROOMS: "1.5", UnitField.BILLABLE: "false"}
     set_unit_values(unit=flat, values=values, by=cast.manager, now=now)
     before = list(flat.overrides.order_by("pk").values())
-    signed_in(cast.manager).post(url_of(flat), {**EMPTY, "bedrooms": "1.5", "billable": "false"})
+    client = signed_in(cast.manager)
+    page = check_page(client.get(url_of(flat)))
+    page = check_page(client.post(url_of(flat), sent(page), follow=True))
+    assert "Nothing was changed." in text_of(page)
     assert list(flat.overrides.order_by("pk").values()) == before
+
+
+def test_what_somebody_else_typed_meanwhile_is_not_cleared(cast, flat, signed_in, now):
+    client = signed_in(cast.manager)
+    page = check_page(client.get(url_of(flat)))
+    set_unit_values(unit=flat, values={UnitField.SQFT: "1200"}, by=cast.manager, now=now)
+    client.post(url_of(flat), sent(page, bedrooms="3"))
+    stored = dict(flat.overrides.values_list("field", "value"))
+    assert stored == {"sqft": "1200", "bedrooms": "3"}
+
+
+def test_a_field_that_somebody_else_changed_meanwhile_asks_once_more(cast, flat, signed_in, now):
+    client = signed_in(cast.manager)
+    page = check_page(client.get(url_of(flat)))
+    set_unit_values(unit=flat, values={UnitField.SQFT: "1200"}, by=cast.manager, now=now)
+    page = check_page(client.post(url_of(flat), sent(page, sqft="1300", bedrooms="3")))
+    assert (
+        "Square feet was changed by somebody else since this page was shown: the value there is "
+        "now 1200. Save once more to put yours in its place."
+    ) in text_of(the(page, ".notice.tone-danger"))
+    assert dict(flat.overrides.values_list("field", "value")) == {"sqft": "1200"}
+    client.post(url_of(flat), sent(page))
+    stored = dict(flat.overrides.values_list("field", "value"))
+    assert stored == {"sqft": "1300", "bedrooms": "3"}
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from portfolios.unit_files.limits import MOST_COLUMNS, MOST_ROWS, MOST_SHEETS
 from portfolios.unit_files.sheets import Sheet, UnreadableFile, Workbook, refuse_extent
@@ -17,6 +19,9 @@ LARGEST_UNPACKED: Final = 100 * 1024 * 1024
 _MOST_PARTS: Final = 1_000
 _MEMORY_MB: Final = 1_024
 _SECONDS: Final = 20
+_MOST_TEXT: Final = 50 * 1024 * 1024
+# What xlsx_child.py ends with when there is more; it is run, not imported: it limits its process.
+_TOO_MUCH_TEXT: Final = 3
 _CHILD: Final = Path(__file__).with_name("xlsx_child.py")
 _DAMAGED = "The file is not an XLSX workbook that can be read. Open it, save it anew, or use CSV."
 
@@ -28,11 +33,10 @@ def read_xlsx(content: bytes) -> Workbook:
     Effects: runs a short-lived process.
     """
     _refuse_bomb(content)
-    read = _run(content)
-    notices = []
-    if read["more"]:
-        notices.append(f"Only the first {MOST_SHEETS} sheets were looked at.")
-    return Workbook(tuple(_sheet(found) for found in read["sheets"]), tuple(notices))
+    lines = iter(_run(content).splitlines())
+    more: bool = json.loads(next(lines))["more"]
+    notices = (f"Only the first {MOST_SHEETS} sheets were looked at.",) if more else ()
+    return Workbook(_sheets(lines), notices)
 
 
 def _refuse_bomb(content: bytes) -> None:
@@ -51,22 +55,48 @@ def _refuse_bomb(content: bytes) -> None:
         )
 
 
-def _run(content: bytes) -> dict[str, Any]:
-    limits = (_MEMORY_MB, _SECONDS, MOST_SHEETS, MOST_ROWS, MOST_COLUMNS)
+def _run(content: bytes) -> bytes:
+    limits = (_MEMORY_MB, _SECONDS, _MOST_TEXT, MOST_SHEETS, MOST_ROWS, MOST_COLUMNS)
     command = [sys.executable, "-I", str(_CHILD), *map(str, limits)]
-    try:
-        done = subprocess.run(
-            command, input=content, capture_output=True, timeout=_SECONDS * 2, check=True
-        )
-    except subprocess.TimeoutExpired:
-        raise UnreadableFile("The file takes too long to read.") from None
-    except subprocess.CalledProcessError:
-        raise UnreadableFile(_DAMAGED) from None
-    read: dict[str, Any] = json.loads(done.stdout)
+    with tempfile.TemporaryFile() as answer:
+        try:
+            subprocess.run(
+                command,
+                input=content,
+                stdout=answer,
+                stderr=subprocess.DEVNULL,
+                timeout=_SECONDS * 2,
+                check=True,
+            )
+        except subprocess.TimeoutExpired:
+            raise UnreadableFile("The file takes too long to read.") from None
+        except subprocess.CalledProcessError as failure:
+            raise _refusal(failure.returncode) from None
+        answer.seek(0)
+        read = answer.read(_MOST_TEXT + 1)
+    if len(read) > _MOST_TEXT:
+        raise _refusal(_TOO_MUCH_TEXT)
     return read
 
 
-def _sheet(found: dict[str, Any]) -> Sheet:
-    if "extent" in found:
-        refuse_extent(*found["extent"], sheet=found["name"])
-    return Sheet(found["name"], tuple(map(tuple, found["rows"])))
+def _refusal(exit_code: int) -> UnreadableFile:
+    if exit_code != _TOO_MUCH_TEXT:
+        return UnreadableFile(_DAMAGED)
+    return UnreadableFile(
+        f"The file holds more than {_MOST_TEXT // 1024 // 1024} MB of text, the most that is read. "
+        "Keep only the sheet and the columns with the units."
+    )
+
+
+def _sheets(lines: Iterable[bytes]) -> tuple[Sheet, ...]:
+    """Put sheets together: an object begins one, an array is a row of it."""
+    found: list[tuple[str, list[tuple[str, ...]]]] = []
+    for line in lines:
+        read = json.loads(line)
+        if isinstance(read, list):
+            found[-1][1].append(tuple(read))
+        else:
+            if "extent" in read:
+                refuse_extent(*read["extent"], sheet=read["name"])
+            found.append((read["name"], []))
+    return tuple(Sheet(name, tuple(rows)) for name, rows in found)

@@ -1,8 +1,9 @@
-"""Read an XLSX workbook from standard input and write its rows as JSON, in a process of its own.
+"""Read an XLSX workbook from standard input and write its rows as JSON lines, in its own process.
 
 A workbook of a few kilobytes can unpack to gigabytes, or say that its last cell is in row 1,048,576
 of column XFD, for which the reader would allocate memory until the process is aborted. So it is
-read where memory and time are limited and where an abort harms nobody.
+read where memory and time are limited and where an abort harms nobody. One long text can stand in
+millions of cells, too: so texts are cut, and what is written is counted.
 """
 
 from __future__ import annotations
@@ -14,18 +15,45 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
+from typing import Final
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 MEGABYTE = 1024 * 1024
+TOO_MUCH_TEXT: Final = 3
+LONGEST_CELL: Final = 300
+ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
-def main(memory_mb: int, seconds: int, most_sheets: int, most_rows: int, most_columns: int) -> None:
+class Lines:
+    """The lines on standard output, which together may not be more than so many bytes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.left = most_bytes
+
+    def write(self, value: object) -> None:
+        """Write a line, or end the process."""
+        line = ENCODER.encode(value).encode() + b"\n"
+        self.left -= len(line)
+        if self.left < 0:
+            sys.exit(TOO_MUCH_TEXT)
+        sys.stdout.buffer.write(line)
+
+
+def main(
+    memory_mb: int,
+    seconds: int,
+    most_bytes: int,
+    most_sheets: int,
+    most_rows: int,
+    most_columns: int,
+) -> None:
     """Read within the limits given.
 
-    Effects: one JSON document on standard output; too large a sheet has `extent` in place of
-        `rows`.
+    Effects: on standard output an object that says whether there are more sheets, then for each
+        sheet an object with its name and an array for each row; too large a sheet has its `extent`
+        in place of rows. Exits with TOO_MUCH_TEXT where that would be too many bytes.
     """
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * MEGABYTE, memory_mb * MEGABYTE))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
@@ -36,26 +64,32 @@ def main(memory_mb: int, seconds: int, most_sheets: int, most_rows: int, most_co
             for sheet in workbook.sheets_metadata
             if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
         ]
-        sheets = [
-            read_sheet(workbook.get_sheet_by_name(name), most_rows, most_columns)
-            for name in names[:most_sheets]
-        ]
-    json.dump({"sheets": sheets, "more": names[most_sheets:]}, sys.stdout)
+        lines = Lines(most_bytes)
+        lines.write({"more": len(names) > most_sheets})
+        for name in names[:most_sheets]:
+            write_sheet(workbook.get_sheet_by_name(name), most_rows, most_columns, lines)
 
 
-def read_sheet(sheet: CalamineSheet, most_rows: int, most_columns: int) -> dict[str, object]:
-    """Read one sheet from its first cell, A1, on."""
+def write_sheet(sheet: CalamineSheet, most_rows: int, most_columns: int, lines: Lines) -> None:
+    """Write one sheet from its first cell, A1, on."""
     last_row, last_column = sheet.end or (-1, -1)
     height, width = last_row + 1, last_column + 1
     if height > most_rows or width > most_columns:
-        return {"name": sheet.name, "extent": [height, width]}
-    rows = sheet.to_python(skip_empty_area=False)
-    return {"name": sheet.name, "rows": [write_row(row) for row in rows]}
+        lines.write({"name": cut(sheet.name), "extent": [height, width]})
+        return
+    lines.write({"name": cut(sheet.name)})
+    for row in sheet.to_python(skip_empty_area=False):
+        lines.write(write_row(row))
 
 
 def write_row(row: Sequence[Cell]) -> list[str]:
     """Write a row as texts."""
-    return [write_cell(cell) for cell in row]
+    return [cut(write_cell(cell)) for cell in row]
+
+
+def cut(text: str) -> str:
+    """Shorten a text that is too long, so that it can be seen: 850, and much more, is not 850."""
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
 
 
 def write_cell(cell: Cell) -> str:

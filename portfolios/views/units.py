@@ -31,11 +31,9 @@ def unit_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         user=request.user,
         pk=pk,
     )
-    form = UnitValuesForm(request.POST if posted else None, unit=unit)
+    form = UnitValuesForm(request.POST.dict() if posted else None, unit=unit)
     if posted and form.is_valid():
-        set_unit_values(unit=unit, values=form.values(), by=request.user, now=timezone.now())
-        messages.success(request, f"The values of unit {unit} are saved.")
-        return redirect("portfolios:property-detail", pk=unit.property_id)
+        return _save(request, unit, form)
     place = unit.property
     context = {
         "unit": unit,
@@ -52,3 +50,13 @@ def unit_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "portfolios/unit_edit.html", context)
+
+
+def _save(request: SignedInRequest, unit: Unit, form: UnitValuesForm) -> HttpResponse:
+    changes = form.changes()
+    if changes:
+        set_unit_values(unit=unit, values=changes, by=request.user, now=timezone.now())
+        messages.success(request, f"The values of unit {unit} are saved.")
+    else:
+        messages.info(request, "Nothing was changed.")
+    return redirect("portfolios:property-detail", pk=unit.property_id)

@@ -106,11 +106,11 @@ def test_a_row_that_breaks_another_rule_is_not_taken_for_a_duplicate(wire, now, 
         take(sync_complete(), now)
 
 
-def test_the_connection_is_found_by_either_of_its_ids(wire, now):
+def test_the_connection_is_found_by_the_id_that_propexo_confirmed(wire, now):
     wire.integration_id = "cl_int"
     wire.save()
     take(flat("SYNC_COMPLETE", connection="cl_int"), now)
     take(flat("SYNC_COMPLETE", connection="conn_001"), now)
     take(flat("SYNC_COMPLETE", connection="conn_999"), now)
     found = WebhookEvent.objects.order_by("pk").values_list("connection", flat=True)
-    assert list(found) == [wire.pk, wire.pk, None]
+    assert list(found) == [None, wire.pk, None], "what was typed beside it proves nothing"

@@ -10,6 +10,7 @@ from portfolios.unit_files import xlsx
 from portfolios.unit_files.reading import read_unit_file
 from portfolios.unit_files.sheets import UnreadableFile
 from portfolios.unit_files.tests.making import stated, swollen, xlsx_file
+from portfolios.unit_files.xlsx import read_xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -90,6 +91,39 @@ def test_an_archive_that_lies_about_its_size_is_refused_all_the_same():
     content = xlsx_file([["Unit", "Sq Ft"], ["101", 850]])
     with pytest.raises(UnreadableFile, match="not an XLSX workbook that can be read"):
         read_unit_file(swollen(content, part=SHEET, size=150_000_000, said=1_000))
+
+
+def test_a_long_text_that_many_cells_share_is_cut():
+    rows: list[list[object]] = [["Unit", "Sq Ft", "Notes"]]
+    rows += [[f"{number}", 850, "é" * 30_000] for number in range(500)]
+    content = xlsx_file(rows)
+    assert len(content) < 50_000
+    (sheet,) = read_xlsx(content).sheets
+    assert sheet.rows[1] == ("0", "850", "é" * 300 + "…")
+    assert sum(len(cell) for row in sheet.rows for cell in row) < 200_000
+
+
+def test_a_number_with_something_far_behind_it_is_not_taken():
+    content = xlsx_file([["Unit", "Sq Ft", "Beds"], ["101", "850" + " " * 1_000 + "or 900", 2]])
+    read = read_unit_file(content)
+    assert stated(read) == {"101": {"bedrooms": "2"}}
+    assert [finding.column for finding in read.findings] == ["B, Sq Ft"]
+
+
+def test_a_workbook_with_more_text_than_any_list_of_units_is_refused(monkeypatch):
+    content = xlsx_file([["Unit", "Sq Ft"], *[["x" * 300, 850]] * 20])
+    monkeypatch.setattr(xlsx, "_MOST_TEXT", 6_000)
+    with pytest.raises(UnreadableFile, match="The file holds more than"):
+        read_unit_file(content)
+
+
+def test_no_more_is_taken_from_the_reading_than_it_may_give(monkeypatch, tmp_path):
+    endless = tmp_path / "endless.py"
+    endless.write_text("print('[]\\n' * 1_000_000)")
+    monkeypatch.setattr(xlsx, "_CHILD", endless)
+    monkeypatch.setattr(xlsx, "_MOST_TEXT", 6_000)
+    with pytest.raises(UnreadableFile, match="The file holds more than"):
+        read_xlsx(xlsx_file([["Unit", "Sq Ft"]]))
 
 
 @pytest.mark.parametrize(
