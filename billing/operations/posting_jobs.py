@@ -15,7 +15,14 @@ from billing.models import Calculation, CalculationState, PostingJob
 from billing.operations.calculations import OutOfDate, WrongState
 from billing.operations.postings import AlreadyPosted, NothingToPost, make_postings
 from billing.posting.nudge import nudge_workers
-from billing.queries import EarlierPosting, changes_since, charging_jobs, other_postings
+from billing.queries import (
+    EarlierPosting,
+    changes_since,
+    charges_to_post,
+    charging_jobs,
+    earlier_postings,
+    other_postings,
+)
 from integrations.models import PropertyLink
 from integrations.operations.chart_of_accounts import read_aging_chart
 from integrations.pms.gateway import PmsGateway
@@ -118,7 +125,7 @@ def _create(
     link = _check(calculation)
     standing = find_code(link, order.charge_code)
     accounts = standing.pms_accounts()
-    earlier = other_postings(calculation.bill) if order.post_to_pms else []
+    earlier = _earlier(calculation) if order.post_to_pms else []
     job = PostingJob.objects.create(
         public_id=_new_public_id(),
         calculation=calculation,
@@ -137,6 +144,12 @@ def _create(
     if order.post_to_pms:
         nudge_workers(connection_id=link.connection_id)
     return job
+
+
+def _earlier(calculation: Calculation) -> list[EarlierPosting]:
+    """Find what has to be confirmed; the rest of a bill charges nobody twice."""
+    has_rest = charges_to_post(calculation).exists()
+    return (other_postings if has_rest else earlier_postings)(calculation.bill)
 
 
 def _record(

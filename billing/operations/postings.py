@@ -79,22 +79,28 @@ def make_postings(
 def _charges(job: PostingJob) -> list[Charge]:
     """List what a job posts: of a calculation that is posted in part, only the rest.
 
-    Errors: NothingToPost; AlreadyPosted when there is no rest.
+    Where all of it is posted, under another charge code, all of it; that has to be meant.
+
+    Errors: NothingToPost; AlreadyPosted when all of it is posted under this very code.
     """
-    every = job.calculation.charges.exclude(amount_cents=0)
-    chosen = charges_to_post(job.calculation) if job.post_to_pms else every
-    charges = list(chosen.select_related("lease"))
-    if charges:
-        return charges
-    live = Posting.objects.filter(
-        MAY_BE_CHARGED,
-        job__post_to_pms=True,
-        charge__calculation__bill=job.calculation.bill_id,
-    )
-    posted = live.select_related("job__created_by").first()
-    if posted is not None:
-        raise AlreadyPosted(posted.job)
-    raise NothingToPost("Every charge of this calculation is $0.00: there is nothing to post.")
+    every = job.calculation.charges.exclude(amount_cents=0).select_related("lease")
+    if not job.post_to_pms:
+        charges = list(every)
+    else:
+        charges = list(charges_to_post(job.calculation).select_related("lease"))
+        charges = charges or _not_under_this_code(job, list(every))
+    if not charges:
+        raise NothingToPost("Every charge of this calculation is $0.00: there is nothing to post.")
+    return charges
+
+
+def _not_under_this_code(job: PostingJob, charges: Sequence[Charge]) -> list[Charge]:
+    keys = {_business_key(job, charge): charge for charge in charges}
+    live = Posting.objects.filter(MAY_BE_CHARGED, business_key__in=keys)
+    posted = {posting.business_key: posting for posting in live.select_related("job__created_by")}
+    if charges and len(posted) == len(keys):
+        raise AlreadyPosted(next(iter(posted.values())).job)
+    return [charge for key, charge in keys.items() if key not in posted]
 
 
 def cancel_refused(which: Q, *, by: User, now: datetime, note: str) -> None:

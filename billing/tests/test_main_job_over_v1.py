@@ -51,11 +51,11 @@ pytestmark = pytest.mark.django_db
 SLUGS = [behaviour.slug for behaviour in BEHAVIOURS]
 
 
-@pytest.fixture(scope="module")
-def v1(tmp_path_factory):
+@pytest.fixture
+def v1(tmp_path):
     """Run a sandbox of contract v1 with a building behind every PMS."""
     with running_sandbox(
-        data_dir=tmp_path_factory.mktemp("v1"), properties=1, units=2, pms=SLUGS, contract="v1"
+        data_dir=tmp_path / "v1", properties=1, units=2, pms=SLUGS, contract="v1"
     ) as running:
         yield running
 

@@ -130,14 +130,17 @@ def test_posting_twice_is_refused_with_who_and_when(
 
 
 @pytest.mark.usefixtures("enabled")
-def test_nobody_is_charged_again_under_another_code(cast, approved, gateway, now, signed_in):
+def test_charging_again_under_another_code_needs_a_tick(cast, approved, gateway, now, signed_in):
     post(approved, by=cast.accountant, gateway=gateway, now=now)
     client = signed_in(cast.accountant)
     other = CONFIRMED | {"charge_code": "UTIL"}
     page = check_page(client.post(url("posting-create", approved.pk), other))
-    assert "were posted before" in alert_of(page)
-    client.post(url("posting-create", approved.pk), other | {"post_again": "on"})
+    assert "tick this if residents are to be charged again" in text_of(
+        the(page, "main [role=alert]")
+    )
     assert PostingJob.objects.count() == 1
+    client.post(url("posting-create", approved.pk), other | {"post_again": "on"})
+    assert PostingJob.objects.count() == 2
 
 
 @pytest.mark.usefixtures("enabled")

@@ -80,9 +80,9 @@ def posting_create(request: SignedInRequest, pk: int) -> HttpResponse:
     link = links_with_portfolios().filter(property=calculation.bill.property).first()
     unread = _read_chart(link) if link else ""
     earlier = earlier_postings(calculation.bill)
-    form = _form(
-        request, calculation, link, posted_before=any(not found.same_bill for found in earlier)
-    )
+    has_rest = charges_to_post(calculation).exists()
+    repeats = any(not (has_rest and found.same_bill) for found in earlier)
+    form = _form(request, calculation, link, posted_before=repeats)
     parcel = _parcel(calculation, link)
     page = _page(calculation, parcel, form, earlier) | {"unread": unread}
     if request.method == "POST" and unread:
@@ -190,7 +190,9 @@ def _first_of_month(day: date) -> date:
 
 
 def _parcel(calculation: Calculation, link: PropertyLink | None) -> Parcel:
-    sums = charges_to_post(calculation).aggregate(count=Count("pk"), total=Sum("amount_cents"))
+    rest = charges_to_post(calculation)
+    charges = rest if rest.exists() else calculation.charges.exclude(amount_cents=0)
+    sums = charges.aggregate(count=Count("pk"), total=Sum("amount_cents"))
     return Parcel(link.connection if link else None, sums["count"], sums["total"] or 0)
 
 
