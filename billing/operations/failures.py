@@ -15,6 +15,9 @@ from billing.queries import MAY_BE_CHARGED
 from portfolios.models import LeaseStatus, User
 from portfolios.operations.audit import record_event
 
+# Nobody asks any more for a charge in doubt to be sent again.
+NO_WISH = {"resend_asked_by": None, "resend_asked_at": None, "resend_reason": ""}
+
 
 @transaction.atomic
 def retry_posting(*, posting: Posting, by: User, now: datetime) -> None:
@@ -71,14 +74,7 @@ def resolve_posting(*, posting: Posting, note: str, by: User, now: datetime) -> 
         state__in=[PostingState.REJECTED, PostingState.REVIEW],
         resolved_at=None,
     )
-    if not open_failure.update(
-        resolved_by=by,
-        resolved_at=now,
-        resolution=note,
-        resend_asked_by=None,
-        resend_asked_at=None,
-        resend_reason="",
-    ):
+    if not open_failure.update(resolved_by=by, resolved_at=now, resolution=note, **NO_WISH):
         raise WrongState("This charge is not an open failure any more.")
     record_event(verb="posting.resolved", subject=posting, by=by, now=now, note=note)
 
@@ -105,11 +101,9 @@ def link_posting(*, posting: Posting, charge_id: str, note: str, by: User, now: 
         now=now,
         note=note,
         remote_charge_id=charge_id,
-        resend_asked_by=None,
-        resend_asked_at=None,
-        resend_reason="",
         error_code="",
         error="",
+        **NO_WISH,
     )
     record_event(
         verb="posting.linked",

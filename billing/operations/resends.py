@@ -8,15 +8,13 @@ from django.db import transaction
 
 from billing.models import AttemptOutcome, Posting, PostingState
 from billing.operations.calculations import WrongState
-from billing.operations.failures import refuse_doubling, refuse_wrong_resident
+from billing.operations.failures import NO_WISH, refuse_doubling, refuse_wrong_resident
 from billing.posting.liveness import StillHeld, hold
 from billing.posting.nudge import nudge_workers
 from billing.posting.states import MovedMeanwhile, move
 from billing.posting.store import close_attempt
 from portfolios.models import User
 from portfolios.operations.audit import record_event
-
-NO_WISH = {"resend_asked_by": None, "resend_asked_at": None, "resend_reason": ""}
 
 
 @transaction.atomic
