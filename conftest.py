@@ -196,11 +196,8 @@ def bill(cast: Cast, place: Property) -> UtilityBill:
 @pytest.fixture
 def approved(cast: Cast, bill: UtilityBill) -> Calculation:
     """Calculate, submit and approve the bill: 45 charges."""
-    from billing.operations.calculations import (
-        approve_calculation,
-        calculate_bill,
-        submit_calculation,
-    )
+    from billing.operations.approvals import approve_calculation
+    from billing.operations.calculations import calculate_bill, submit_calculation
 
     calculation = calculate_bill(bill=bill, by=cast.manager, now=NOW)
     submit_calculation(calculation=calculation, by=cast.manager, now=NOW)

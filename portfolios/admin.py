@@ -58,7 +58,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none at
 class PortfolioAdmin(ReadOnlyAdmin):
     """Portfolios."""
 
-    list_display = ["name", "created_at"]
+    list_display = ["name", "second_approval_above_cents", "created_at"]
     search_fields = ["name"]
 
 

@@ -11,12 +11,15 @@ from portfolios.models import Lease, LeaseStatus, Property, Unit, UnitField
 
 UnitValue = int | Decimal | bool | None
 
+CURRENT_LEASES = frozenset({LeaseStatus.ACTIVE, LeaseStatus.MONTH_TO_MONTH})
+
 
 @dataclass(frozen=True, slots=True)
 class LeaseFacts:
     """A lease as billing sees it.
 
-    Shape: days are [start, end); None is open.
+    Shape: days are [start, end); None is open, and of a lease that is over: not known. Those of the
+        contract stand beside them. `move_out` is when everybody had left, as the PMS has it.
     """
 
     lease_id: int
@@ -28,6 +31,14 @@ class LeaseFacts:
     occupants: int | None
     status: LeaseStatus
     missing: bool = False
+    contract_start: date | None = None
+    contract_end: date | None = None
+    move_out: date | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the lease is in force now, and the PMS shows it."""
+        return self.status in CURRENT_LEASES and not self.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class TypedValue:
 class UnitFacts:
     """A unit as billing sees it; None is unknown, never 0.
 
+    Shape: `in_pms` is False for a unit that no sync has ever read.
     Units: square feet.
     """
 
@@ -63,6 +75,12 @@ class UnitFacts:
     typed: tuple[TypedValue, ...]
     unit_number: str = ""
     building: str = ""
+    in_pms: bool = True
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether neither the PMS nor anybody here says a word about who lives there."""
+        return self.occupied is None and not self.raw_status
 
     def value_of(self, field: UnitField) -> UnitValue:
         """Give what counts for a field: the typed value, else the PMS's."""
@@ -86,17 +104,25 @@ def read_value(field: UnitField, text: str) -> UnitValue:
 def lacking_fields(unit: UnitFacts) -> Iterable[UnitField]:
     """Name what a unit lacks before every method could share a bill by it.
 
-    Shape: nothing for a unit that is not billable; people are missed only where somebody lives.
+    Shape: nothing for a unit that is not billable; people are missed only where somebody lives, as
+        a current lease shows where the PMS says nothing.
     """
     if not unit.billable:
         return
-    if unit.occupied is None:
+    let = unit.is_silent and any(lease.is_current for lease in unit.leases)
+    if unit.occupied is None and not let:
         yield UnitField.OCCUPIED
     for field in (UnitField.SQFT, UnitField.BEDROOMS, UnitField.BATHROOMS):
         if unit.value_of(field) is None:
             yield field
-    if unit.occupied and unit.occupant_count is None:
+    if (unit.occupied or let) and not _knows_people(unit):
         yield UnitField.OCCUPANT_COUNT
+
+
+def _knows_people(unit: UnitFacts) -> bool:
+    if unit.occupant_count is not None:
+        return True
+    return any(lease.is_current and lease.occupants is not None for lease in unit.leases)
 
 
 def read_units(place: Property) -> list[UnitFacts]:
@@ -133,6 +159,7 @@ def _facts(unit: Unit) -> UnitFacts:
         typed=typed,
         unit_number=unit.unit_number,
         building=unit.building,
+        in_pms=unit.last_seen_at is not None,
     )
 
 
@@ -159,6 +186,9 @@ def _lease(lease: Lease) -> LeaseFacts:
         occupants=lease.occupant_count,
         status=LeaseStatus(lease.status),
         missing=lease.missing_since is not None,
+        contract_start=lease.contract_start_date,
+        contract_end=lease.contract_end_date,
+        move_out=lease.move_out_date,
     )
 
 

@@ -6,6 +6,9 @@ from django.urls import path
 
 from portfolios.views import (
     api_keys,
+    approvals,
+    history,
+    leases,
     portfolios,
     properties,
     unit_imports,
@@ -21,6 +24,8 @@ urlpatterns = [
     path("new/", portfolios.portfolio_create, name="portfolio-create"),
     path("<int:pk>/", portfolios.portfolio_detail, name="portfolio-detail"),
     path("properties/<int:pk>/", properties.property_detail, name="property-detail"),
+    path("properties/<int:pk>/leases/", leases.property_leases, name="property-leases"),
+    path("properties/<int:pk>/history/", history.property_history, name="property-history"),
     path("properties/<int:pk>/values/", unit_values.unit_values, name="unit-values"),
     path("properties/<int:pk>/values/template/", unit_template.unit_template, name="unit-template"),
     path("properties/<int:pk>/imports/", unit_imports.unit_import_list, name="unit-import-list"),
@@ -28,6 +33,7 @@ urlpatterns = [
     path("imports/<int:pk>/discard/", unit_imports.unit_import_discard, name="unit-import-discard"),
     path("imports/<int:pk>/undo/", unit_imports.unit_import_undo, name="unit-import-undo"),
     path("units/<int:pk>/", units.unit_edit, name="unit-edit"),
+    path("<int:pk>/approvals/", approvals.portfolio_approvals, name="portfolio-approvals"),
     path("<int:pk>/utilities/", utilities.portfolio_utilities, name="portfolio-utilities"),
     path("properties/<int:pk>/utilities/", utilities.property_utilities, name="property-utilities"),
     path(

@@ -96,6 +96,7 @@ _WORDS = {
     "list_type": "must be a list",
     "extra_forbidden": "is not a field of this call",
     "model_attributes_type": "must be a JSON object",
+    "model_type": "must be a JSON object",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,3 +43,15 @@ class Period:
         first = self.start if start is None else max(self.start, start)
         last = self.end if end is None else min(self.end, end)
         return Period(first, last) if first < last else None
+
+    def without(self, others: Iterable[Period]) -> tuple[Period, ...]:
+        """List the days of this period that none of the others has, as periods in their order."""
+        left: list[Period] = []
+        day = self.start
+        for other in sorted(others):
+            if day < min(other.start, self.end):
+                left.append(Period(day, min(other.start, self.end)))
+            day = max(day, other.end)
+        if day < self.end:
+            left.append(Period(day, self.end))
+        return tuple(left)

@@ -24,16 +24,30 @@ class Role(models.TextChoices):
 
 
 class Portfolio(PortfolioRow):
-    """A set of properties that the same people look after."""
+    """A set of properties that the same people look after.
+
+    Shape: without `second_approval_above_cents` one approval is always enough.
+    Units: cents.
+    """
 
     portfolio_path = ""
 
     name = models.CharField(max_length=120, unique=True)
     created_at = models.DateTimeField()
+    second_approval_above_cents = models.BigIntegerField(
+        "second approval above", null=True, blank=True
+    )
     members = models.ManyToManyField(User, through="Membership", related_name="portfolios")
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(second_approval_above_cents__isnull=True)
+                | models.Q(second_approval_above_cents__gte=0),
+                name="portfolio_second_approval_not_negative",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -37,7 +37,11 @@ class Property(PortfolioRow):
 
 
 class Unit(PortfolioRow):
-    """A dwelling as the PMS describes it; a number that the PMS lacks is empty, never 0."""
+    """A dwelling as the PMS describes it; a number that the PMS lacks is empty, never 0.
+
+    Shape: `last_seen_at` is when a sync found it at Propexo, `propexo_seen_at` when the PMS had
+        last shown it to Propexo, where Propexo says so.
+    """
 
     portfolio_path = "property__portfolio"
 
@@ -59,6 +63,7 @@ class Unit(PortfolioRow):
     propexo_current_lease_id = models.CharField(max_length=100, blank=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField("last seen in the PMS", null=True, blank=True)
+    propexo_seen_at = models.DateTimeField("last shown to Propexo", null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -87,7 +92,8 @@ class Lease(PortfolioRow):
     """Who lives in a unit, from the start day up to, and without, the end day.
 
     Shape: `start_date` and `end_date` are the days that count: those on which people came and went
-        where the PMS knows them, else those of the contract. Both kinds are kept beside them.
+        where the PMS knows them, else those of the contract. Both kinds are kept beside them. Times
+        of being seen are as for a unit.
     """
 
     portfolio_path = "unit__property__portfolio"
@@ -108,6 +114,7 @@ class Lease(PortfolioRow):
     raw_status = models.CharField("status in the PMS", max_length=200, blank=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField("last seen in the PMS", null=True, blank=True)
+    propexo_seen_at = models.DateTimeField("last shown to Propexo", null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -42,3 +42,29 @@ def set_role(
         before={"user": user.username, "role": had.role if had else None},
         after={"user": user.username, "role": role.value},
     )
+
+
+@transaction.atomic
+def set_second_approval(
+    *, portfolio: Portfolio, above_cents: int | None, by: User, now: datetime
+) -> None:
+    """Say above which amount a second person has to approve; None asks for one approval only.
+
+    Shape: a higher amount does not free what waits for two approvals already.
+    Units: cents.
+    Effects: the portfolio carries the amount; an audit event, where anything changes.
+    """
+    current = Portfolio.objects.select_for_update().get(pk=portfolio.pk)
+    before = current.second_approval_above_cents
+    portfolio.second_approval_above_cents = above_cents
+    if before == above_cents:
+        return
+    portfolio.save(update_fields=["second_approval_above_cents"])
+    record_event(
+        verb="portfolio.second_approval_set",
+        subject=portfolio,
+        by=by,
+        now=now,
+        before={"second_approval_above_cents": before},
+        after={"second_approval_above_cents": above_cents},
+    )

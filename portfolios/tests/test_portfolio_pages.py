@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from portfolios.models import AuditEvent, Membership, Portfolio, Property, Role, Unit
-from portfolios.tests.pages import check_page, text_of
+from portfolios.tests.pages import check_page, text_of, the
 
 LIST = reverse("portfolios:portfolio-list")
 NEW = reverse("portfolios:portfolio-create")
@@ -134,3 +134,48 @@ def test_a_long_portfolio_is_shown_in_pages_of_fifty(cast, signed_in, now):
     assert "1–50 of 51 properties" in text_of(first)
     second = check_page(signed_in(cast.viewer).get(url, {"page": "2"}))
     assert "51–51 of 51 properties" in text_of(second)
+
+
+def names_of(page) -> list[str]:
+    return [text_of(name) for name in page.select("tbody th a")]
+
+
+def test_the_properties_are_searched_and_sorted(cast, signed_in, now):
+    for number, city in ((1, "Waco"), (2, "Austin"), (3, "Waco")):
+        place = add_property(cast.portfolio, now, number=number)
+        place.city, place.unit_count = city, None if number == 1 else number
+        place.save()
+    client = signed_in(cast.viewer)
+    url = reverse("portfolios:portfolio-detail", args=[cast.portfolio.pk])
+    assert names_of(check_page(client.get(url))) == [
+        "House 1",
+        "House 2",
+        "House 3",
+    ]
+    found = check_page(client.get(url, {"q": "waco", "sort": "-name"}))
+    assert names_of(found) == ["House 3", "House 1"]
+    assert text_of(the(found, "th[aria-sort=descending]")) == "Property"
+    assert names_of(check_page(client.get(url, {"sort": "-pms"}))) == [
+        "House 3",
+        "House 2",
+        "House 1",
+    ]
+    assert "No property has these words" in text_of(check_page(client.get(url, {"q": "x y"})))
+    assert names_of(check_page(client.get(url, {"sort": "odd"})))[0] == "House 1"
+
+
+def test_the_portfolios_are_searched_and_sorted(cast, signed_in, now):
+    other = Portfolio.objects.create(name="Annex", created_at=now)
+    Membership.objects.create(user=cast.viewer, portfolio=other, role=Role.VIEWER)
+    for number in (1, 2):
+        add_property(cast.portfolio, now, number=number)
+    client = signed_in(cast.viewer)
+
+    def shown(**query: str) -> list[str]:
+        page = check_page(client.get(LIST, query))
+        return [text_of(cell) for cell in page.select("tbody th")]
+
+    assert shown() == ["Annex", "Lakeside"]
+    assert shown(sort="-properties") == ["Lakeside", "Annex"]
+    assert shown(q="lake") == ["Lakeside"]
+    assert "No portfolio has these words" in text_of(check_page(client.get(LIST, {"q": "zz"})))

@@ -81,15 +81,20 @@ def test_the_tabs_lead_to_bills_and_sync(cast, flat, signed_in):
     tabs = page.select(".nav-tabs a")
     assert [text_of(tab) for tab in tabs] == [
         "Units",
+        "Leases",
         "Unit values",
-        "Bills and rules",
+        "Bills",
+        "Share rules",
+        "Utilities",
         "Charge codes",
+        "Ledger",
         "PMS sync",
+        "History",
     ]
-    assert [tab.get("aria-current") for tab in tabs] == ["page", *[None] * 4]
-    assert tabs[1]["href"] == reverse("portfolios:unit-values", args=[flat.property_id])
-    assert tabs[2]["href"] == reverse("billing:property-detail", args=[flat.property_id])
-    assert tabs[4]["href"] == reverse("integrations:property-sync", args=[flat.property_id])
+    assert [tab.get("aria-current") for tab in tabs] == ["page", *[None] * 9]
+    assert tabs[2]["href"] == reverse("portfolios:unit-values", args=[flat.property_id])
+    assert tabs[3]["href"] == reverse("billing:property-detail", args=[flat.property_id])
+    assert tabs[8]["href"] == reverse("integrations:property-sync", args=[flat.property_id])
 
 
 def test_a_property_without_units_says_where_they_come_from(cast, house, signed_in):

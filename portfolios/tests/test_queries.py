@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from conftest import NOW
 from portfolios.models import Lease, LeaseStatus, Property, Unit, UnitField
 from portfolios.operations.units import set_unit_values
-from portfolios.queries import read_unit, read_units
+from portfolios.queries import lacking_fields, read_unit, read_units
 
 
 @pytest.fixture
@@ -107,6 +108,50 @@ def test_a_unit_brings_its_leases(house, now):
     assert (lease.propexo_lease_id, lease.resident_name) == ("lease_1", "Zoë Kim")
     assert (lease.start, lease.end) == (date(2026, 1, 1), date(2027, 1, 1))
     assert (lease.occupants, lease.status) == (2, LeaseStatus.ACTIVE)
+
+
+def let(unit: Unit, **values: object) -> None:
+    """Let a unit to two people, but for the changes."""
+    usual = {"status": LeaseStatus.ACTIVE, "occupant_count": 2, "propexo_lease_id": "lease_1"}
+    Lease.objects.create(unit=unit, first_seen_at=unit.first_seen_at, **(usual | values))
+
+
+def lacks(unit: Unit) -> set[UnitField]:
+    found = lacking_fields(read_unit(unit))
+    return set(found) - {UnitField.SQFT, UnitField.BEDROOMS, UnitField.BATHROOMS}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, set()),
+        ({"occupant_count": None}, {UnitField.OCCUPANT_COUNT}),
+        ({"status": LeaseStatus.PAST}, {UnitField.OCCUPIED}),
+        ({"missing_since": NOW}, {UnitField.OCCUPIED}),
+    ],
+)
+def test_a_current_lease_tells_what_a_silent_pms_does_not(house, values, expected):
+    unit = add_unit(house, "101")
+    let(unit, **values)
+    assert lacks(unit) == expected
+
+
+def test_a_status_that_nobody_knows_is_not_told_by_a_lease(house):
+    unit = add_unit(house, "101", raw_status="renovation")
+    let(unit)
+    assert lacks(unit) == {UnitField.OCCUPIED}
+
+
+def test_the_people_of_an_occupied_unit_may_stand_on_its_lease(house):
+    unit = add_unit(house, "101", occupied=True)
+    assert lacks(unit) == {UnitField.OCCUPANT_COUNT}
+    let(unit)
+    assert lacks(unit) == set()
+
+
+def test_a_unit_knows_whether_a_sync_has_read_it(house, now):
+    units = [add_unit(house, "101"), add_unit(house, "102", last_seen_at=now)]
+    assert [read_unit(unit).in_pms for unit in units] == [False, True]
 
 
 def test_reading_takes_the_same_queries_however_many_units_there_are(

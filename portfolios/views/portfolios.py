@@ -15,13 +15,31 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from meterbase.lib.searching import has_words, words_of
+from meterbase.lib.sorting import Column, Sorting
 from portfolios import access
 from portfolios.forms import NAME_IS_TAKEN, PortfolioForm
 from portfolios.http import SignedInRequest, signed_in
-from portfolios.models import Membership, Portfolio, Role, User
+from portfolios.models import Membership, Portfolio, Property, Role, Unit, User
 from portfolios.operations.portfolios import create_portfolio
 
 PAGE_SIZE = 50
+
+_PORTFOLIO_COLUMNS = (
+    Column("name", "Portfolio", ("name",)),
+    Column("properties", "Properties", ("living", "name"), "num"),
+    Column("role", "My role"),
+)
+_PROPERTY_WORDS = ("name", "address", "city", "state", "zip_code")
+_PROPERTY_COLUMNS = (
+    Column("name", "Property", ("name",)),
+    Column("address", "Address", ("address",)),
+    Column("city", "City", ("city", "name")),
+    Column("state", "State", ("state", "city", "name")),
+    Column("zip", "ZIP", ("zip_code", "name")),
+    Column("units", "Units here", ("units_here",), "num"),
+    Column("pms", "Units in the PMS", ("unit_count",), "num"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +55,20 @@ class PortfolioRow:
 @signed_in
 def portfolio_list(request: SignedInRequest) -> HttpResponse:
     """List the reader's portfolios."""
-    portfolios = access.rows(Portfolio, user=request.user).order_by("name")
-    page = Paginator(portfolios, PAGE_SIZE).get_page(request.GET.get("page"))
+    text = request.GET.get("q", "")
+    sorting = Sorting(_PORTFOLIO_COLUMNS, request.GET, usual="name")
+    found = access.rows(Portfolio, user=request.user).filter(has_words(words_of(text), "name"))
+    if sorting.chosen[0].key == "properties":
+        living = Q(properties__archived_at=None)
+        found = found.annotate(living=Count("properties", filter=living, distinct=True))
+    page = Paginator(sorting.sort(found), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = _rows(list(page.object_list), user=request.user)
     context = {
         "page": page,
         "rows": rows,
+        "headings": sorting.headings(),
+        "q": text,
+        "kept": [("sort", request.GET["sort"])] if request.GET.get("sort") else [],
         "actions": [("New portfolio", reverse("portfolios:portfolio-create"))]
         if access.may_open_portfolios(request.user)
         else [],
@@ -101,15 +127,29 @@ def portfolio_create(request: SignedInRequest) -> HttpResponse:
 def portfolio_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a portfolio's properties and people."""
     portfolio = access.fetch(Portfolio.objects.all(), access.Action.READ, user=request.user, pk=pk)
-    properties = portfolio.properties.annotate(
-        units_here=Count("units", filter=Q(units__missing_since=None))
-    ).order_by("name", "pk")
+    text = request.GET.get("q", "")
+    sorting = Sorting(_PROPERTY_COLUMNS, request.GET, usual="name")
+    found = portfolio.properties.filter(has_words(words_of(text), *_PROPERTY_WORDS))
+    if sorting.chosen[0].key == "units":
+        found = found.annotate(units_here=Count("units", filter=Q(units__missing_since=None)))
+    page = Paginator(sorting.sort(found), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "portfolio": portfolio,
-        "page": Paginator(properties, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": _with_units(list(page.object_list)),
+        "headings": sorting.headings(),
+        "q": text,
+        "kept": [("sort", request.GET["sort"])] if request.GET.get("sort") else [],
         "members": portfolio.memberships.select_related("user").order_by("role", "user__username"),
         "role": _role_name(portfolio, user=request.user),
         "may_prepare": access.may(portfolio, access.Action.PREPARE, user=request.user),
         "breadcrumbs": [("Portfolios", reverse("portfolios:portfolio-list"))],
     }
     return render(request, "portfolios/portfolio_detail.html", context)
+
+
+def _with_units(places: list[Property]) -> list[tuple[Property, int]]:
+    """Count the units of the properties on one page."""
+    here = Unit.objects.filter(property__in=places, missing_since=None).order_by()
+    counts = dict(here.values_list("property").annotate(Count("pk")))
+    return [(place, counts.get(place.pk, 0)) for place in places]

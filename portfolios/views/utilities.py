@@ -20,7 +20,7 @@ from portfolios.http import SignedInRequest, signed_in
 from portfolios.models import Commodity, Portfolio, Property
 from portfolios.operations.utilities import CannotChoose, choose_utility, reopen_utility
 from portfolios.utility_look_up import current_files
-from portfolios.views.breadcrumbs import below_property
+from portfolios.views.breadcrumbs import above_property, below_property
 from portfolios.views.properties import PAGE_SIZE, Filter
 from portfolios.views.utility_cards import Card, Standing, cards, standings
 
@@ -41,7 +41,7 @@ def property_utilities(request: SignedInRequest, pk: int) -> HttpResponse:
         "place": place,
         "cards": cards(place),
         "may_prepare": access.may(place.portfolio, access.Action.PREPARE, user=request.user),
-        "breadcrumbs": below_property(place),
+        "breadcrumbs": above_property(place),
     }
     return render(request, "portfolios/utilities.html", context)
 

@@ -71,3 +71,21 @@ def test_the_overlap_holds_the_shared_days(period: Period, start: date | None, e
 
 def test_periods_sort_by_their_start():
     assert sorted([MARCH, Period(date(2026, 1, 1), date(2026, 6, 1))])[1] == MARCH
+
+
+def test_what_the_others_have_is_taken_out():
+    march = Period(date(2026, 3, 1), date(2026, 4, 1))
+
+    assert march.without([]) == (march,)
+    assert march.without([march]) == ()
+    assert march.without(
+        [
+            Period(date(2026, 3, 20), date(2026, 3, 25)),
+            Period(date(2026, 2, 1), date(2026, 3, 5)),
+            Period(date(2026, 3, 24), date(2026, 3, 26)),
+            Period(date(2026, 5, 1), date(2026, 5, 2)),
+        ]
+    ) == (
+        Period(date(2026, 3, 5), date(2026, 3, 20)),
+        Period(date(2026, 3, 26), date(2026, 4, 1)),
+    )

@@ -1,0 +1,144 @@
+"""The history of a property: who did what to it and its rows, and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.text import Truncator, capfirst
+from django.views.decorators.http import require_safe
+
+from meterbase.lib.money import format_dollars
+from meterbase.lib.searching import has_words, words_of
+from portfolios import access
+from portfolios.history import events_of
+from portfolios.http import SignedInRequest, signed_in
+from portfolios.models import AuditEvent, Property
+from portfolios.views.breadcrumbs import above_property
+from portfolios.views.properties import PAGE_SIZE
+
+_WORDS = ("subject_label", "actor_name", "note", "verb")
+_LONGEST_VALUE = 200
+
+# The pages of rows that are never deleted.
+_PAGES = {
+    "portfolios.unit": "portfolios:unit-edit",
+    "portfolios.unitimport": "portfolios:unit-import-detail",
+    "billing.utilitybill": "billing:bill-detail",
+    "billing.calculation": "billing:calculation-detail",
+    "billing.posting": "billing:posting-detail",
+    "integrations.syncrun": "integrations:sync-detail",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value before and after; empty where there was none."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An act in words; `url` leads to what it was done to, where that has a page."""
+
+    event: AuditEvent
+    what: str
+    url: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    chosen: str
+
+
+@require_safe
+@signed_in
+def property_history(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show what was done to a property and its rows, the newest first."""
+    places = Property.objects.select_related("portfolio")
+    place = access.fetch(places, access.Action.READ, user=request.user, pk=pk)
+    events = events_of(place)
+    text, verb = request.GET.get("q", ""), request.GET.get("what", "")
+    who = request.GET.get("who", "")
+    found = events.filter(has_words(words_of(text), *_WORDS))
+    if verb:
+        found = found.filter(verb=verb[:60])
+    if who in ("people", "meterbase"):
+        found = found.filter(actor__isnull=who == "meterbase")
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "place": place,
+        "page": page,
+        "rows": [_row(event) for event in page],
+        "q": text,
+        "choices": [_whats(events.order_by(), verb), _whos(who)],
+        "is_narrowed": bool(text or verb or who),
+        "breadcrumbs": above_property(place),
+    }
+    return render(request, "portfolios/property_history.html", context)
+
+
+def _whats(events: Any, chosen: str) -> _Choice:
+    verbs = sorted(set(events.values_list("verb", flat=True).distinct()))
+    options = (("", "Anything"), *((verb, act_in_words(verb)) for verb in verbs))
+    return _Choice("what", "What", options, chosen)
+
+
+def _whos(chosen: str) -> _Choice:
+    options = (("", "Anybody"), ("people", "People"), ("meterbase", "MeterBase by itself"))
+    return _Choice("who", "Who", options, chosen)
+
+
+def act_in_words(verb: str) -> str:
+    """Write a dotted verb as people say it: "bill.entered" is "Bill entered"."""
+    return str(capfirst(verb.replace(".", " ").replace("_", " ")))
+
+
+def _row(event: AuditEvent) -> EventRow:
+    route = _PAGES.get(event.subject_type)
+    return EventRow(
+        event=event,
+        what=act_in_words(event.verb),
+        url=reverse(route, args=[event.subject_id]) if route else "",
+        changes=tuple(_changes(event.before, event.after)),
+    )
+
+
+def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterable[Change]:
+    for name in dict.fromkeys((*before, *after)):
+        if name.endswith("digest"):
+            continue
+        was, now = _value(name, before.get(name)), _value(name, after.get(name))
+        if was != now:
+            label = name.removesuffix("_cents").replace("_", " ")
+            yield Change(str(capfirst(label)), was, now)
+
+
+def _value(name: str, value: object) -> str:
+    if value is None or value in ("", {}, [], "{}", "[]"):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if _is_money(name, value):
+        return format_dollars(int(str(value)))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return Truncator(text).chars(_LONGEST_VALUE)
+
+
+def _is_money(name: str, value: object) -> bool:
+    """Tell whether a value is in cents: some acts are written down as text."""
+    named = name == "amount" or name.endswith("_cents")
+    return named and str(value).removeprefix("-").isdecimal()
