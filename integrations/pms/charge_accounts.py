@@ -1,4 +1,4 @@
-"""What of a property's chart of accounts a charge has to name, by contract and PMS."""
+"""What a charge names of a property's accounting, by contract and PMS."""
 
 from __future__ import annotations
 
@@ -25,3 +25,13 @@ def accounts_named(contract: str, *, provider: str) -> frozenset[ChargeCodeKind]
     except NotSupported:
         return _CODE
     return frozenset(kind for field, kind in _FIELDS.items() if field in form.required)
+
+
+def takes_post_month(contract: str, *, provider: str) -> bool:
+    """Tell whether a charge can name the accounting month that it belongs to."""
+    if contract == "unified":
+        return False
+    try:
+        return form_of(provider).accepts("post_month")
+    except NotSupported:
+        return False

@@ -11,6 +11,7 @@ PmsError
 └── Refused                the accountant: Propexo or the PMS said no, and nothing was changed
     ├── NotFound           the id is wrong, or the record is gone
     ├── LeaseNotFound      no active lease on the unit
+    ├── PeriodClosed       the accounting month of the charge is closed in the PMS
     ├── InvalidChargeCode  the code is not in the property's chart of accounts
     ├── NotSupported       this PMS, or Propexo for it, cannot do that at all
     ├── DuplicateCharge    the PMS has this charge already; `charge_id` names it
@@ -107,6 +108,12 @@ class InvalidChargeCode(Refused):
     """The charge code is not set up for the property."""
 
     code = "INVALID_CHARGE_CODE"
+
+
+class PeriodClosed(Refused):
+    """The accounting month that the charge belongs to is closed."""
+
+    code = "PERIOD_CLOSED"
 
 
 class NotSupported(Refused):

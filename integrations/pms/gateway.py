@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from integrations.pms.records import (
     ChargeOrder,
     ChargeReceipt,
+    CreditBody,
     MalformedRecord,
     PmsCharge,
     PmsChargeCode,
@@ -110,10 +111,14 @@ class PmsGateway(Protocol):
         unit_id: str | None = None,
         lease_id: str | None = None,
         effective_date: date | None = None,
+        since: date | None = None,
         resume_at: str | None = None,
         on_page: OnPage | None = None,
     ) -> Iterator[PmsCharge | MalformedRecord]:
-        """List charges in the PMS's ledger."""
+        """List charges in the PMS's ledger.
+
+        Shape: charges dated before `since` may be left out; not every contract can.
+        """
 
     def list_payments(
         self, *, property_id: str, resume_at: str | None = None, on_page: OnPage | None = None
@@ -133,6 +138,19 @@ class PmsGateway(Protocol):
         Errors: NeverSent, Throttled, ApiKeyRefused, PmsLoginExpired and Refused mean that nothing
             was charged; OutcomeUnknown means that it may have been.
         Effects: a resident is charged.
+        """
+
+    def credit_body(self, *, order: ChargeOrder) -> CreditBody:
+        """Write the exact bytes that take a charge back, for an order below zero; no call is made.
+
+        Errors: NotSupported when this PMS cannot take charges back; else as `charge_body`.
+        """
+
+    def post_credit(self, *, body: bytes, reference: str) -> ChargeReceipt:
+        """Make a credit in the PMS, in one attempt that is never repeated here.
+
+        Errors: as `post_charge`; NotSupported when this PMS has no credits of their own.
+        Effects: a resident owes less.
         """
 
     def read_write_job(self, *, job_id: str) -> PmsWriteJob:

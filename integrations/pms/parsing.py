@@ -180,7 +180,8 @@ class Fields:
 
     def moment(self, name: str) -> datetime | None:
         """Read a moment; one without a zone is in UTC."""
-        return self._checked(name, values.moment_from)
+        found = values.moment_from(self._row.get(name))
+        return self._checked(name, values.moment_from) if isinstance(found, Wrong) else found
 
     def flag(self, name: str) -> bool | None:
         """Read true, false or null."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from integrations.pms import unified_charges, unified_records
 from integrations.pms.answer import Answer
-from integrations.pms.errors import InvalidRequest, NotFound
+from integrations.pms.errors import InvalidRequest, NotFound, NotSupported
 from integrations.pms.gateway import FollowingList, OnPage
 from integrations.pms.moments import utc_text
 from integrations.pms.paging import Turn
@@ -20,6 +20,7 @@ from integrations.pms.reading import json_of, unreadable
 from integrations.pms.records import (
     ChargeOrder,
     ChargeReceipt,
+    CreditBody,
     MalformedRecord,
     PmsCharge,
     PmsChargeCode,
@@ -174,6 +175,7 @@ class UnifiedGateway:
         unit_id: str | None = None,
         lease_id: str | None = None,
         effective_date: date | None = None,
+        since: date | None = None,  # noqa: ARG002 - the contract has no filter for it
         resume_at: str | None = None,
         on_page: OnPage | None = None,
     ) -> Iterator[PmsCharge | MalformedRecord]:
@@ -224,6 +226,20 @@ class UnifiedGateway:
             "/v1/charges", body=body, headers={"Idempotency-Key": reference}
         )
         return unified_charges.receipt_for(answer, sent=sent)
+
+    def credit_body(self, *, order: ChargeOrder) -> CreditBody:
+        """Write a charge below zero, which is how this contract takes one back.
+
+        Errors: InvalidRequest, as `charge_body`.
+        """
+        return CreditBody(unified_charges.write_body(order), "charge")
+
+    def post_credit(self, *, body: bytes, reference: str) -> ChargeReceipt:  # noqa: ARG002  no call
+        """Say that this contract has no credits of their own.
+
+        Errors: NotSupported, always.
+        """
+        raise NotSupported("Credits are charges below zero here, so nothing was sent.")
 
     def read_write_job(self, *, job_id: str) -> PmsWriteJob:
         """Say that there is no such job: this contract makes a charge at once.

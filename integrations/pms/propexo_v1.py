@@ -18,6 +18,7 @@ from integrations.pms.reading import json_of, unreadable
 from integrations.pms.records import (
     ChargeOrder,
     ChargeReceipt,
+    CreditBody,
     MalformedRecord,
     PmsCharge,
     PmsChargeCode,
@@ -38,6 +39,7 @@ from integrations.pms.v1_pages import read_rows
 _Record = TypeVar("_Record")
 
 _CHARGES = "/v1/resident-charges/"
+_CREDITS = "/v1/resident-credits/"
 
 
 def _today() -> date:
@@ -183,6 +185,7 @@ class V1Gateway:
         unit_id: str | None = None,
         lease_id: str | None = None,
         effective_date: date | None = None,
+        since: date | None = None,
         resume_at: str | None = None,
         on_page: OnPage | None = None,
     ) -> Iterator[PmsCharge | MalformedRecord]:
@@ -193,6 +196,8 @@ class V1Gateway:
         if effective_date is not None:
             day = effective_date.isoformat()
             filters |= {"transaction_date_start": day, "transaction_date_end": day}
+        elif since is not None:
+            filters["transaction_date_start"] = since.isoformat()
         rows = self._list(
             _CHARGES,
             filters,
@@ -238,6 +243,28 @@ class V1Gateway:
         """
         v1_charges.check_body(body, connection_id=self._connection_id, reference=reference)
         answer = self._transport.post_once(_CHARGES, body=body)
+        return v1_charges.receipt_for(answer)
+
+    def credit_body(self, *, order: ChargeOrder) -> CreditBody:
+        """Write the exact bytes that take a charge back, for an order below zero; no call is made.
+
+        Errors: NotSupported when this PMS cannot take charges back; else as `charge_body`.
+        """
+        return v1_charges.write_credit(
+            order,
+            connection_id=self._connection_id,
+            provider=self._provider,
+        )
+
+    def post_credit(self, *, body: bytes, reference: str) -> ChargeReceipt:
+        """Have a credit made in the PMS, in one attempt that is never repeated here.
+
+        Shape: the receipt names a job; whether it succeeds is not known yet.
+        Errors: as `post_charge`.
+        Effects: a resident owes less, soon.
+        """
+        v1_charges.check_body(body, connection_id=self._connection_id, reference=reference)
+        answer = self._transport.post_once(_CREDITS, body=body)
         return v1_charges.receipt_for(answer)
 
     def read_write_job(self, *, job_id: str) -> PmsWriteJob:

@@ -98,6 +98,8 @@ class PmsUnit(NamedTuple):
 
     Shape: `billable` is False for down, model and admin units. `raw_status` is the PMS's word.
         `warnings` are sentences about values that make no sense and were read as unknown.
+        `last_seen` is when the PMS last showed the unit to Propexo, None where records that are
+        gone leave the list.
     Units: square feet.
     """
 
@@ -115,6 +117,7 @@ class PmsUnit(NamedTuple):
     occupant_count: int | None
     updated_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+    last_seen: datetime | None = None
 
 
 class LeaseStatus(StrEnum):
@@ -132,7 +135,9 @@ class PmsLease(NamedTuple):
 
     Shape: days are [start, end); an end of None is open. `unit_id` is empty when the PMS names the
         unit by `unit_number` alone. `move_in` and `move_out` are the days on which people came and
-        went, whatever the lease says.
+        went, whatever the lease says. `days_known` is False when nothing says until when people
+        lived there, and the days of the contract do not stand in for it. `warnings` and `last_seen`
+        are as for a unit.
     """
 
     lease_id: str
@@ -148,6 +153,9 @@ class PmsLease(NamedTuple):
     unit_number: str = ""
     move_in: date | None = None
     move_out: date | None = None
+    days_known: bool = True
+    warnings: tuple[str, ...] = ()
+    last_seen: datetime | None = None
 
 
 class PmsResident(NamedTuple):
@@ -244,6 +252,18 @@ class ChargeOrder:
     financial_account_id: str | None = None
     post_month: date | None = None
     batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditBody:
+    """The exact bytes of what takes a charge back, and the call that they are meant for.
+
+    Shape: `call` is "charge" where the PMS takes a charge below zero, "credit" where it has credits
+        of their own, whose amount is above zero: the bytes alone do not tell the two apart.
+    """
+
+    content: bytes
+    call: Literal["charge", "credit"]
 
 
 @dataclass(frozen=True, slots=True)

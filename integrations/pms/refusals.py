@@ -19,6 +19,7 @@ from integrations.pms.errors import (
     NotFound,
     NotSupported,
     OutcomeUnknown,
+    PeriodClosed,
     PmsError,
     PmsLoginExpired,
     Refused,
@@ -46,6 +47,10 @@ _NO_CODE = (
     "The charge code is not set up for this property in the property management system. "
     "Set it up there, or choose another code."
 )
+_PERIOD_CLOSED = (
+    "The accounting month of the charge is closed in the property management system. "
+    "Post it in the next open month, or have the month opened there."
+)
 _DUPLICATE = (
     "The property management system already has a charge for this unit, code and date. "
     "Check whether it was posted before."
@@ -63,6 +68,7 @@ _ANYTHING_WRONG = "invalid_request"
 _BY_CODE: dict[str, tuple[type[Refused], str]] = {
     "LEASE_NOT_FOUND": (LeaseNotFound, _NO_LEASE),
     "INVALID_CHARGE_CODE": (InvalidChargeCode, _NO_CODE),
+    "PERIOD_CLOSED": (PeriodClosed, _PERIOD_CLOSED),
 }
 
 
@@ -159,6 +165,8 @@ def _refusal(answer: Answer, complaint: Complaint) -> Refused:
     code = complaint.code
     if code == _ANYTHING_WRONG:
         code = code_of_text(complaint.message)
+    elif code not in _BY_CODE and _says_closed(complaint):
+        code = PeriodClosed.code
     if code == "DUPLICATE_CHARGE":
         return DuplicateCharge(_DUPLICATE, charge_id=None, raw=answer.excerpt)
     if code in _BY_CODE:
@@ -174,6 +182,12 @@ def _refusal(answer: Answer, complaint: Complaint) -> Refused:
         request_id=answer.request_id,
         details=details,
     )
+
+
+def _says_closed(complaint: Complaint) -> bool:
+    """Tell whether a complaint under any code is about a closed period, which no contract lists."""
+    found = (message for messages in complaint.details.values() for message in _messages(messages))
+    return any(code_of_text(text) == PeriodClosed.code for text in (complaint.message, *found))
 
 
 def _invalid_sentence(complaint: Complaint, details: Mapping[str, tuple[str, ...]]) -> str:

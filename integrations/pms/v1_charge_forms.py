@@ -8,29 +8,39 @@ Source: Propexo's page of each PMS.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from integrations.pms.catalog import platform_of
 from integrations.pms.errors import NotSupported
+
+
+class Credits(StrEnum):
+    """How a PMS takes a charge back."""
+
+    NEGATIVE = "negative"
+    APART = "apart"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeForm:
     """The fields of a charge besides connection, amount and day, which every PMS wants.
 
-    Shape: `takes_credits` is False where a negative amount is refused.
+    Shape: `credits` tells whether a charge may be below zero, or is taken back by a credit of its
+        own, or cannot be taken back over Propexo at all, as far as its page says.
     """
 
     required: frozenset[str]
     optional: frozenset[str] = frozenset()
-    takes_credits: bool = True
+    credits: Credits = Credits.NEVER
 
     def accepts(self, field: str) -> bool:
         """Tell whether the PMS knows a field."""
         return field in self.required or field in self.optional
 
 
-def _form(required: str, optional: str = "", *, takes_credits: bool = True) -> ChargeForm:
-    return ChargeForm(frozenset(required.split()), frozenset(optional.split()), takes_credits)
+def _form(required: str, optional: str = "", *, credits_: Credits = Credits.NEVER) -> ChargeForm:
+    return ChargeForm(frozenset(required.split()), frozenset(optional.split()), credits_)
 
 
 _YARDI = "resident_id unit_id property_id charge_code_id financial_account_id"
@@ -38,16 +48,22 @@ _YARDI = "resident_id unit_id property_id charge_code_id financial_account_id"
 _FORMS = {
     "yardi": _form(_YARDI, "description post_month"),
     "yardi_rest": _form(_YARDI, "description"),
-    "entrata": _form("lease_id charge_code_id description", "post_month third_party_charge_id"),
+    "entrata": _form(
+        "lease_id charge_code_id description",
+        "post_month third_party_charge_id",
+        credits_=Credits.NEGATIVE,
+    ),
     "realpage_rpx": _form(
         "resident_id property_id charge_code_id description transaction_batch_id",
         "reference_number",
     ),
     "appfolio": _form("lease_id financial_account_id description"),
     "buildium": _form("lease_id financial_account_id", "description reference_number"),
-    "rentmanager": _form("resident_id charge_code_id reference_number notes", takes_credits=False),
+    "rentmanager": _form(
+        "resident_id charge_code_id reference_number notes", credits_=Credits.APART
+    ),
     "propertyware_rest": _form(
-        "lease_id financial_account_id", "description reference_number", takes_credits=False
+        "lease_id financial_account_id", "description reference_number", credits_=Credits.APART
     ),
     "propertyware": _form("lease_id financial_account_id", "description reference_number"),
     "rentvine": _form("lease_id financial_account_id description"),

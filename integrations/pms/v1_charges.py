@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integrations.pms.answer import Answer
-from integrations.pms.errors import InvalidChargeCode, InvalidRequest, LeaseNotFound, Refused
-from integrations.pms.records import ChargeOrder, ChargeReceipt
+from integrations.pms.errors import (
+    InvalidChargeCode,
+    InvalidRequest,
+    LeaseNotFound,
+    NotSupported,
+    Refused,
+)
+from integrations.pms.records import ChargeOrder, ChargeReceipt, CreditBody
 from integrations.pms.reference import find_reference
 from integrations.pms.refusals import lost_outcome
-from integrations.pms.v1_charge_forms import form_of, name_of
+from integrations.pms.v1_charge_forms import ChargeForm, Credits, form_of, name_of
 from integrations.pms.values import tidy
 from meterbase.lib.exact_json import MalformedJson, read_json, write_json
 from meterbase.lib.money import NotAnAmount, cents_from_dollars
@@ -17,6 +23,18 @@ from meterbase.lib.money import NotAnAmount, cents_from_dollars
 _NOT_OURS = "The stored charge cannot be read, so nothing was sent."
 _MIDNIGHT = "T00:00:00.000Z"
 # Where a reference may travel, by what the PMS accepts.
+# What a credit may hold besides connection, amount and day.
+_CREDIT_FIELDS = frozenset(
+    {
+        "lease_id",
+        "resident_id",
+        "charge_code_id",
+        "financial_account_id",
+        "description",
+        "reference_number",
+        "notes",
+    }
+)
 _REFERENCE_FIELDS = ("reference_number", "description", "notes", "third_party_charge_id")
 # What people call a field, and which error its absence is, in the order in which they are reported.
 _ABSENT: dict[str, tuple[str, type[Refused]]] = {
@@ -40,16 +58,48 @@ def write_body(
     Errors: NotSupported, LeaseNotFound, InvalidChargeCode, InvalidRequest.
     """
     form = form_of(provider)
+    amount = _cents_of(order)
+    if amount < 0 and form.credits is not Credits.NEGATIVE:
+        raise InvalidRequest(f"{name_of(provider)} takes no negative charges; credit it there.")
+    chosen = _chosen(order, form, provider, transaction_batch_id)
+    return _write(order, connection_id, amount, chosen)
+
+
+def write_credit(order: ChargeOrder, *, connection_id: str, provider: str) -> CreditBody:
+    """Write what takes a charge back as JSON, always the same bytes for the same order.
+
+    Shape: a charge below zero, or a credit, whose amount is above zero.
+    Errors: NotSupported, LeaseNotFound, InvalidChargeCode, InvalidRequest.
+    """
+    form = form_of(provider)
+    amount = _cents_of(order)
+    if amount >= 0:
+        raise InvalidRequest("Only what is below zero can be written as a credit.")
+    if form.credits is Credits.NEVER:
+        name = name_of(provider)
+        raise NotSupported(
+            f"{name} takes no credits through Propexo. Credit them in {name} by hand."
+        )
+    chosen = _chosen(order, form, provider)
+    if form.credits is Credits.NEGATIVE:
+        return CreditBody(_write(order, connection_id, amount, chosen), "charge")
+    chosen = {field: value for field, value in chosen.items() if field in _CREDIT_FIELDS}
+    return CreditBody(_write(order, connection_id, -amount, chosen), "credit")
+
+
+def _chosen(
+    order: ChargeOrder, form: ChargeForm, provider: str, transaction_batch_id: str = ""
+) -> dict[str, str]:
     if find_reference(order.reference) != order.reference:
         raise InvalidRequest(f"{order.reference!r} is no posting reference.")
-    amount = _cents_of(order)
-    if amount < 0 and not form.takes_credits:
-        raise InvalidRequest(f"{name_of(provider)} takes no negative charges; credit it there.")
     offered = _fields_of(order) | {"transaction_batch_id": transaction_batch_id}
     absent = [field for field in _ABSENT if field in form.required and not offered[field]]
     if absent:
         raise _absence(absent, provider)
-    chosen = {field: value for field, value in offered.items() if value and form.accepts(field)}
+    return {field: value for field, value in offered.items() if value and form.accepts(field)}
+
+
+def _write(order: ChargeOrder, connection_id: str, amount: int, chosen: Mapping[str, str]) -> bytes:
     return write_json(
         {
             "integration_id": connection_id,

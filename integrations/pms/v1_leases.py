@@ -14,6 +14,17 @@ _STATUSES = {
     "INACTIVE": LeaseStatus.PAST,
     "PENDING": LeaseStatus.FUTURE,
 }
+_EVICTED = "EVICTED"
+
+_UNDER_EVICTION = (
+    "Its residents are being evicted, and no move-out has happened in the PMS. They still live "
+    "there as far as it shows, so the lease counts as current; check whether they are to be billed."
+)
+_NO_MOVE_OUT = (
+    "It is over in the PMS, which does not say when people moved out. The end of a contract is not "
+    "the day on which people leave, so the lease counts for no day and nobody is charged for it; "
+    "enter the move-out in the PMS."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,9 @@ def lease_from(fields: Fields, *, property_id: str, today: date) -> PmsLease:
     start, end = fields.calendar_day("start_date"), fields.calendar_day("end_date")
     move_in = fields.calendar_day("realized_move_in_date")
     move_out = fields.calendar_day("realized_move_out_date")
-    status = _status_of(fields, move_out=move_out, today=today)
+    word = fields.text("status_normalized")
+    status = _status_of(word.upper(), move_out=move_out, today=today)
+    days_known = status is not LeaseStatus.PAST or move_out is not None
     counted_on = _nearest_day(
         today,
         first=(move_in or start) if status is LeaseStatus.FUTURE else None,
@@ -60,13 +73,16 @@ def lease_from(fields: Fields, *, property_id: str, today: date) -> PmsLease:
         start=start,
         end=end,
         status=status,
-        raw_status=fields.text("status_raw") or fields.text("status_normalized"),
+        raw_status=fields.text("status_raw") or word,
         occupant_count=_count(people, on=counted_on),
         monthly_rent=fields.optional_cents("rent_amount_in_cents"),
         updated_at=fields.moment("updated_at"),
         unit_number=fields.label("unit_number"),
         move_in=move_in,
         move_out=move_out,
+        days_known=days_known,
+        warnings=_warnings(word.upper(), status, days_known=days_known),
+        last_seen=fields.moment("last_seen"),
     )
 
 
@@ -79,12 +95,18 @@ def _person_from(fields: Fields) -> Person:
     )
 
 
-def _status_of(fields: Fields, *, move_out: date | None, today: date) -> LeaseStatus:
-    word = fields.text("status_normalized").upper()
-    # Under eviction people may still live there; only a move-out that happened says otherwise.
-    if word == "EVICTED" and move_out is not None and move_out <= today:
-        return LeaseStatus.PAST
+def _status_of(word: str, *, move_out: date | None, today: date) -> LeaseStatus:
+    if word == _EVICTED:
+        # The word can mean that it is under way; only a move-out that happened ends it.
+        left = move_out is not None and move_out <= today
+        return LeaseStatus.PAST if left else LeaseStatus.ACTIVE
     return _STATUSES.get(word, LeaseStatus.UNKNOWN)
+
+
+def _warnings(word: str, status: LeaseStatus, *, days_known: bool) -> tuple[str, ...]:
+    if not days_known:
+        return (_NO_MOVE_OUT,)
+    return (_UNDER_EVICTION,) if word == _EVICTED and status is LeaseStatus.ACTIVE else ()
 
 
 def _nearest_day(today: date, *, first: date | None, end: date | None) -> date:

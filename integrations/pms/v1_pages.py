@@ -89,8 +89,10 @@ def _page_of(answer: Answer, *, offset: int) -> _Page:
         raise unreadable(answer, "It is not a page of a list.")
     has_more, total = _outlook(body.get("meta"))
     so_far = offset + len(rows)
-    goes_on = len(rows) == ROWS_PER_PAGE if has_more is None else has_more
-    is_last = not rows or not goes_on
+    if has_more and not rows:
+        raise unreadable(answer, "It shows no rows, and says that there are more.")
+    # Where nothing is said, even a short page may have a successor: only an empty one is the end.
+    is_last = not rows or has_more is False
     if is_last and total is not None and so_far < total:
         # A list that ends too early would pass for a complete one, and a charge for missing.
         raise unreadable(answer, f"It ends after {so_far} of {total} rows.")

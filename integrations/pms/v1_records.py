@@ -106,6 +106,7 @@ def unit_from(fields: Fields, *, property_id: str) -> PmsUnit:
         occupant_count=None,
         updated_at=fields.moment("updated_at"),
         warnings=tuple(warnings),
+        last_seen=fields.moment("last_seen"),
     )
 
 

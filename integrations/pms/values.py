@@ -231,12 +231,13 @@ def day_from(value: object) -> date | Wrong | None:
 
 def moment_from(value: object) -> datetime | Wrong | None:
     """Read a moment; one without a zone is in UTC."""
-    if is_blank(value):
+    if value is None:
         return None
+    # Every row has some, and nearly all are right: only what is not is looked at any closer.
     try:
         moment = datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
-        return Wrong("a moment as ISO 8601, or null")
+        return None if is_blank(value) else Wrong("a moment as ISO 8601, or null")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

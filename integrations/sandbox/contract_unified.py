@@ -11,7 +11,7 @@ from integrations.sandbox.body_fields import BodyFields
 from integrations.sandbox.exchange import Call, Reply, Request, Route, Sandbox
 from integrations.sandbox.json_replies import json_reply
 from integrations.sandbox.ledger import ChargeRequest, post_charge
-from integrations.sandbox.listing import Listing, insert_row, read_body
+from integrations.sandbox.listing import Listing, Selection, insert_row, read_body
 from integrations.sandbox.moments import calendar_day, moment, stamp
 from integrations.sandbox.names import PROVIDERS
 from integrations.sandbox.pms_behaviour import VENDOR_OF_PROVIDER
@@ -25,6 +25,7 @@ from integrations.sandbox.unified_listings import (
     PROPERTIES,
     RESIDENTS,
     UNITS,
+    WEBHOOKS,
     find_readable,
     select_readable,
 )
@@ -162,6 +163,12 @@ def _create_connection(sandbox: Sandbox, request: Request) -> Reply:
     return _created(sandbox, "unified_connections", connection_id)
 
 
+def _list_webhooks(sandbox: Sandbox, request: Request) -> Reply:
+    paging = paging_of(request.query())
+    with sandbox.store.reading() as connection:
+        return json_reply(list_page(connection, Selection(WEBHOOKS), paging))
+
+
 def _create_webhook(sandbox: Sandbox, request: Request) -> Reply:
     body = BodyFields(request.json())
     url = body.text("url", longest=500)
@@ -226,5 +233,6 @@ ROUTES = (
     Route("POST", "/v1/charges", _create_charge),
     Route("GET", "/v1/charges/{id}", _reads(CHARGES, "charge")),
     Route("GET", "/v1/payments", _lists(PAYMENTS, "property_id")),
+    Route("GET", "/v1/webhooks", _list_webhooks),
     Route("POST", "/v1/webhooks", _create_webhook),
 )

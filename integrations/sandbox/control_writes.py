@@ -1,9 +1,15 @@
-"""Control endpoints for the writes of contract v1: how they end, and who approves them."""
+"""Control endpoints for what is written: how it ends, who approves it, which months are closed."""
 
 from __future__ import annotations
 
 from integrations.sandbox.approvals import approve_charges, waiting_charges
 from integrations.sandbox.body_fields import BodyFields
+from integrations.sandbox.closed_periods import (
+    close_through,
+    closed_periods,
+    is_month,
+    open_all,
+)
 from integrations.sandbox.exchange import Reply, Request, Route, Sandbox
 from integrations.sandbox.listing import find_row
 from integrations.sandbox.problems import invalid, not_found
@@ -49,8 +55,33 @@ def _approve(sandbox: Sandbox, request: Request) -> Reply:
     return Reply(200, {"approved": approved})
 
 
+def _close(sandbox: Sandbox, request: Request) -> Reply:
+    body = BodyFields(request.json())
+    property_id, month = body.text("property_id"), body.text("through")
+    body.check()
+    if not is_month(month):
+        raise invalid({"through": ["must be a month like 2026-03"]})
+    close_through(sandbox.store, property_id=property_id, month=month)
+    return Reply(200, {"property_id": property_id, "through": month})
+
+
+def _closed(sandbox: Sandbox, _request: Request) -> Reply:
+    return Reply(200, {"closed": [dict(row) for row in closed_periods(sandbox.store)]})
+
+
+def _open(sandbox: Sandbox, request: Request) -> Reply:
+    property_id = request.query().get("property_id")
+    if property_id is None:
+        raise invalid({"property_id": ["is required"]})
+    open_all(sandbox.store, property_id=property_id)
+    return Reply(200, {"property_id": property_id, "through": None})
+
+
 ROUTES = (
     Route("POST", "/_sandbox/writes", _order_writes),
     Route("GET", "/_sandbox/approvals", _waiting),
     Route("POST", "/_sandbox/approvals", _approve),
+    Route("GET", "/_sandbox/closed-periods", _closed),
+    Route("POST", "/_sandbox/closed-periods", _close),
+    Route("DELETE", "/_sandbox/closed-periods", _open),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from integrations.sandbox.seed import build_parts
 from integrations.sandbox.world import World
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _HERE = Path(__file__).parent
 _BEFORE_THE_ROWS = ("schema.sql", "views_unified.sql", "views_v1.sql")
 _AFTER_THE_ROWS = ("indices.sql",)

@@ -36,6 +36,8 @@ def answer(sandbox: Sandbox, request: Request, *, stopping: threading.Event) -> 
         reply = _answer_with_fault(sandbox, request, fault, stopping)
     except Problem as problem:
         reply = refusal(sandbox, problem, request)
+    # The work is done by then: it is the answer that is late.
+    stopping.wait(allowance.delay)
     if reply is None:
         return None
     hidden = _NOT_IN_V1 if contract_of(sandbox, request) is V1 else frozenset[str]()

@@ -10,9 +10,11 @@ from datetime import date
 from decimal import Decimal
 
 from integrations.sandbox.amounts import dollars_from
+from integrations.sandbox.closed_periods import behaviour_of, closed_complaint
 from integrations.sandbox.listing import Row, SqlValue, find_row, insert_row
 from integrations.sandbox.problems import Problem, login_expired
 from integrations.sandbox.store import Store
+from meterbase.lib.exact_json import JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +74,15 @@ def read_ledger(store: Store) -> tuple[LedgerEntry, ...]:
 def post_charge(store: Store, charge: ChargeRequest, *, now: str, refuse_duplicates: bool) -> str:
     """Make a charge on the unit's active lease; return its id.
 
-    Errors: Problem LEASE_NOT_FOUND, INVALID_CHARGE_CODE, AUTHORIZATION_FAILED, and
-        DUPLICATE_CHARGE when duplicates are refused.
+    Errors: Problem LEASE_NOT_FOUND, INVALID_CHARGE_CODE, AUTHORIZATION_FAILED, VALIDATION_FAILED
+        when the month is closed, and DUPLICATE_CHARGE when duplicates are refused.
     Effects: committed when this returns. The same charge twice is two charges unless refused.
     """
     with store.changing() as connection:
         unit = _chargeable_unit(connection, charge.unit_id)
         lease = _chargeable_lease(connection, unit, charge.effective_date)
         code = _known_code(connection, unit["property_id"], charge.charge_code)
+        _check_month(connection, unit, charge.effective_date)
         if refuse_duplicates:
             _check_not_there(connection, charge)
         return add_charge(
@@ -166,6 +169,19 @@ def _known_code(connection: sqlite3.Connection, property_id: str, code: str) -> 
             details={"charge_code": code, "property_id": property_id},
         )
     return known
+
+
+def _check_month(connection: sqlite3.Connection, unit: Row, day: date) -> None:
+    complaint = closed_complaint(
+        connection,
+        property_id=unit["property_id"],
+        post_month=day.isoformat()[:7],
+        behaviour=behaviour_of(connection, unit["connection_id"]),
+    )
+    if complaint is not None:
+        # The contract has no word of its own for it: what the PMS says is handed on.
+        details: dict[str, JsonValue] = {"effective_date": [complaint]}
+        raise Problem(422, "VALIDATION_FAILED", complaint, details=details)
 
 
 def _check_not_there(connection: sqlite3.Connection, charge: ChargeRequest) -> None:

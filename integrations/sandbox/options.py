@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from integrations.sandbox.closed_periods import is_month
 from integrations.sandbox.pms_behaviour import BY_SLUG
 
 CONTRACTS = ("both", "unified", "v1")
@@ -22,7 +23,8 @@ class SandboxOptions:
     Shape: `pms` are slugs of PMSs that have a connection of their own beside the default ones.
     Units: `rate_limit` in requests per minute and API key; `units` per property; `webhook_retry`
         in seconds until an event that was not taken is sent again, None for the contracts' times;
-        `job_seconds` is how long a write job of contract v1 is pending at least.
+        `job_seconds` is how long a write job of contract v1 is pending at least;
+        `closed_through` a month like 2026-03, None for none.
     """
 
     data_dir: Path
@@ -38,6 +40,8 @@ class SandboxOptions:
     refuse_freshness: bool = False
     job_seconds: float = 0
     webhook_retry: float | None = None
+    closed_through: str | None = None
+    slow_down: bool = False
     fresh: bool = False
     verbose: bool = False
 
@@ -50,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--data", type=Path, default=DEFAULT_DATA_DIR, help="directory for data and ledger")
     add("--fresh", action="store_true", help="forget data and ledger of earlier runs")
     add("--rate-limit", type=_number(1, 10**9), default=1000, help="requests per minute and key")
+    add(
+        "--slow-down",
+        action="store_true",
+        help="answer two seconds late from 80%% of the rate limit on, as production does",
+    )
     add("--verbose", action="store_true", help="print one line per request")
     _add_world_arguments(parser)
     _add_contract_arguments(parser)
@@ -106,6 +115,12 @@ def _add_contract_arguments(parser: argparse.ArgumentParser) -> None:
         help="let v1 refuse updated_at_gte, last_seen_gte and their like with 400",
     )
     add(
+        "--closed-through",
+        type=_month,
+        metavar="YYYY-MM",
+        help="let every property refuse charges into this accounting month and those before it",
+    )
+    add(
         "--webhook-retry",
         type=_seconds,
         metavar="SECONDS",
@@ -129,6 +144,8 @@ def options_from(parsed: Mapping[str, Any]) -> SandboxOptions:
         refuse_freshness=parsed["refuse_freshness"],
         job_seconds=parsed["job_seconds"],
         webhook_retry=parsed["webhook_retry"],
+        closed_through=parsed["closed_through"],
+        slow_down=parsed["slow_down"],
         fresh=parsed["fresh"],
         verbose=parsed["verbose"],
     )
@@ -155,6 +172,12 @@ def _pms_words(text: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"does not know {', '.join(unknown)}")
     return words
+
+
+def _month(text: str) -> str:
+    if not is_month(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a month like 2026-03")
+    return text
 
 
 def _seconds(text: str) -> float:

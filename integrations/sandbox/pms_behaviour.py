@@ -23,7 +23,8 @@ class Behaviour:
     Shape: `required` and `optional` are the fields of a charge beside `integration_id`; whatever is
         in neither is unknown. `pending_looks` is how often write-status says PENDING. `returns_id`
         tells whether a job that succeeded names the charge; if not, the charge is found after the
-        next sync only. The texts are what the PMS says when it refuses, with `{}` for the detail.
+        next sync only. The texts are what the PMS says when it refuses, with `{}` for the detail,
+        which is the month's first day where a month is closed.
     Units: `found_after` in seconds from the end of the job.
     """
 
@@ -46,6 +47,7 @@ class Behaviour:
     no_lease: str = "Resident lease expired. No active lease found for unit {}."
     bad_code: str = "Charge code {} is not valid for this property."
     duplicate: str = "A transaction like {} exists already."
+    closed_period: str = "Posting period {:%Y-%m} is closed."
 
 
 _YARDI_FIELDS = (
@@ -69,6 +71,7 @@ BEHAVIOURS = (
         strict_date_time=True,
         no_lease='{{"Messages":[{{"type":"Error","text":"Tenant of unit {} has left"}}]}}',
         bad_code='{{"Messages":[{{"type":"Error","text":"Invalid charge code {} for property"}}]}}',
+        closed_period='{{"Messages":[{{"type":"Error","text":"Post month {:%m/%Y} is closed"}}]}}',
     ),
     Behaviour(
         slug="yardi_rest",
@@ -93,6 +96,7 @@ BEHAVIOURS = (
         no_lease='{{"code":303,"message":"Lease for unit {} is not in an active status."}}',
         bad_code='{{"code":310,"message":"arCodeId {} is not associated with the property."}}',
         duplicate='{{"code":342,"message":"thirdPartyChargeId {} has been used before."}}',
+        closed_period='{{"code":318,"message":"Post month {:%m/%Y} is locked for the property."}}',
     ),
     Behaviour(
         slug="realpage_rpx",
@@ -112,6 +116,7 @@ BEHAVIOURS = (
         no_lease="FAULT: resident household of unit {} is Former (Status 6).",
         bad_code="FAULT: transaction code {} not found.",
         duplicate="FAULT: document number {} was posted before in an open batch.",
+        closed_period="FAULT: fiscal period {:%b %Y} is closed to new postings.",
     ),
     Behaviour(
         slug="realpage",
@@ -130,6 +135,7 @@ BEHAVIOURS = (
         found_after=0,
         no_lease='{{"errors":{{"OccupancyId":["is not current for unit {}"]}}}}',
         bad_code='{{"errors":{{"GlAccountId":["{} can not be used for charges"]}}}}',
+        closed_period='{{"errors":{{"OccurredOn":["{:%Y-%m} is in a closed accounting period"]}}}}',
     ),
     Behaviour(
         slug="buildium",
@@ -143,6 +149,7 @@ BEHAVIOURS = (
         charge_codes=False,
         no_lease='{{"UserMessage":"The lease of unit {} is not active.","ErrorCode":"422"}}',
         bad_code='{{"UserMessage":"GL account {} is inactive.","ErrorCode":"422"}}',
+        closed_period='{{"UserMessage":"The books are closed for {:%B %Y}.","ErrorCode":"422"}}',
     ),
     Behaviour(
         slug="rentmanager",
@@ -161,6 +168,7 @@ BEHAVIOURS = (
         smallest_cents=1,
         no_lease='{{"UserMessage":"Tenant of unit {} is inactive","DeveloperMessage":"TenantID"}}',
         bad_code='{{"UserMessage":"Charge type {} is not active","DeveloperMessage":"TypeID"}}',
+        closed_period='{{"UserMessage":"Accounting period {:%m/%Y} is closed"}}',
     ),
     Behaviour(
         slug="propertyware_rest",
@@ -213,6 +221,7 @@ BEHAVIOURS = (
         no_lease="<Error>Person is not a current resident of unit {}</Error>",
         bad_code="<Error>Transaction category {} was not found</Error>",
         duplicate="<Error>Duplicate TransactionID {}</Error>",
+        closed_period="<Error>Accounting period {:%Y-%m} is closed</Error>",
     ),
     Behaviour(slug="mri", vendor="MRI", provider="mri", required=(), posts_charges=False),
 )

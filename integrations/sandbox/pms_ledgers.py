@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from integrations.sandbox.closed_periods import closed_complaint
 from integrations.sandbox.ledger import add_charge
 from integrations.sandbox.listing import Row, find_row
 from integrations.sandbox.pms_behaviour import Behaviour, Duplicates
@@ -42,6 +43,7 @@ def book(
     _check_login(connection, charge.integration_id)
     lease = _lease(connection, charge, behaviour, named)
     code = _code(connection, charge, behaviour, lease, named)
+    _check_month(connection, charge, behaviour, lease)
     _check_duplicate(connection, charge, behaviour, lease, code, everything=refuse_duplicates)
     waits = behaviour.needs_approval or charge.is_approval_required
     return add_charge(
@@ -140,6 +142,19 @@ def _code(
         [lease["property_id"], number],
     ).fetchone()
     return str(row["code"] if row else number)
+
+
+def _check_month(
+    connection: sqlite3.Connection, charge: ChargeBody, behaviour: Behaviour, lease: Row
+) -> None:
+    complaint = closed_complaint(
+        connection,
+        property_id=lease["property_id"],
+        post_month=charge.post_month,
+        behaviour=behaviour,
+    )
+    if complaint is not None:
+        raise PmsRefusal(complaint)
 
 
 def _check_duplicate(

@@ -10,19 +10,23 @@ from integrations.sandbox.moments import Clock
 from integrations.sandbox.problems import Problem
 
 _WINDOW = 60
+# From this share of the limit on, production takes its time over every answer.
+_SLOW_FROM = 0.8
+_SLOW_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """What is left for a key after a request.
 
-    Units: requests; `reset` in UTC epoch seconds, `retry_after` in seconds.
+    Units: requests; `reset` in UTC epoch seconds, `retry_after` and `delay` in seconds.
     """
 
     limit: int
     used: int
     reset: int
     retry_after: int
+    delay: float = 0.0
 
     def headers(self) -> dict[str, str]:
         """Write the headers that every answer carries."""
@@ -46,9 +50,10 @@ class Allowance:
 class RateLimiter:
     """Counts requests by key; forgets everything when a new minute begins."""
 
-    def __init__(self, *, limit: int, clock: Clock) -> None:
+    def __init__(self, *, limit: int, clock: Clock, slows_down: bool = False) -> None:
         self._limit = limit
         self._clock = clock
+        self._slows_down = slows_down
         self._lock = threading.Lock()
         self._window = 0
         self._used: Counter[str] = Counter()
@@ -64,6 +69,11 @@ class RateLimiter:
             self._used[key] += 1
             used = self._used[key]
         reset = (window + 1) * _WINDOW
+        slow = self._slows_down and _SLOW_FROM * self._limit <= used <= self._limit
         return Allowance(
-            limit=self._limit, used=used, reset=reset, retry_after=max(1, reset - int(now))
+            limit=self._limit,
+            used=used,
+            reset=reset,
+            retry_after=max(1, reset - int(now)),
+            delay=_SLOW_SECONDS if slow else 0.0,
         )

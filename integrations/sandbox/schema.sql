@@ -226,6 +226,12 @@ CREATE TABLE expired_logins (
     status_before TEXT NOT NULL
 ) STRICT;
 
+-- Properties whose accounting months are closed, up to and including one written as 2026-03.
+CREATE TABLE closed_periods (
+    property_id TEXT PRIMARY KEY REFERENCES properties (id),
+    through TEXT NOT NULL
+) STRICT;
+
 -- Syncs of the PMS into Propexo; one without an end is running.
 CREATE TABLE pms_syncs (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

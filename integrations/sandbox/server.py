@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from integrations.sandbox.closed_periods import close_everywhere
 from integrations.sandbox.deliveries import Backoff
 from integrations.sandbox.exchange import Sandbox
 from integrations.sandbox.faults import FaultBook
@@ -72,6 +73,8 @@ def running_sandbox(
     refuse_freshness: bool = False,
     job_seconds: float = 0,
     webhook_retry: float | None = None,
+    closed_through: str | None = None,
+    slow_down: bool = False,
     port: int = 0,
 ) -> Iterator[RunningSandbox]:
     """Run a sandbox in a thread while the block lasts.
@@ -92,6 +95,8 @@ def running_sandbox(
         refuse_freshness=refuse_freshness,
         job_seconds=job_seconds,
         webhook_retry=webhook_retry,
+        closed_through=closed_through,
+        slow_down=slow_down,
     )
     with _running(options) as running:
         yield running
@@ -101,6 +106,8 @@ def running_sandbox(
 def _running(options: SandboxOptions) -> Iterator[RunningSandbox]:
     store = open_store(directory=options.data_dir, making=_making(options), fresh=options.fresh)
     try:
+        if options.closed_through:
+            close_everywhere(store, month=options.closed_through)
         faults = FaultBook()
         outbox = _outbox(options, store, faults)
         sandbox = _sandbox(options, store, faults, outbox)
@@ -142,7 +149,7 @@ def _sandbox(
 ) -> Sandbox:
     return Sandbox(
         store=store,
-        rate=RateLimiter(limit=options.rate_limit, clock=utc_now),
+        rate=RateLimiter(limit=options.rate_limit, clock=utc_now, slows_down=options.slow_down),
         faults=faults,
         clock=utc_now,
         outbox=outbox,

@@ -22,6 +22,8 @@ RESIDENTS = Listing(
 CHARGE_CODES = Listing("charge_codes", "unified_charge_codes")
 CHARGES = Listing("charges", "unified_charges", "readable_from IS NOT NULL")
 PAYMENTS = Listing("payments", "unified_payments")
+# Of nobody's PMS, so no expired login hides them.
+WEBHOOKS = Listing("webhooks", "unified_webhooks", "contract = 'unified'")
 
 _NOT_LOCKED = "connection_id NOT IN (SELECT id FROM connections WHERE status = 'auth_failed')"
 

@@ -117,6 +117,23 @@ def test_each_pms_takes_the_charge_as_it_is_written_for_it(
     assert entry.unit_id == order.unit_id
 
 
+@pytest.mark.parametrize("pms", ["entrata", "rentmanager", "propertyware_rest"])
+def test_a_charge_that_is_taken_back_is_in_the_ledger_below_zero(
+    sandbox: RunningSandbox, pms: str
+) -> None:
+    with gateway_to(sandbox, pms) as gateway:
+        order = an_order(gateway, pms, reference=f"{pms} to be reversed")
+        outcome(gateway, order)
+        back = replace(order, amount=-order.amount, reference=reference_for(f"{pms} reversed"))
+        credit = gateway.credit_body(order=back)
+        post = gateway.post_credit if credit.call == "credit" else gateway.post_charge
+        receipt = post(body=credit.content, reference=back.reference)
+        while gateway.read_write_job(job_id=receipt.job_id or "").state == "pending":
+            pass
+    (entry,) = [row for row in sandbox.ledger() if back.reference in repr(row)]
+    assert (entry.amount, entry.unit_id) == (-order.amount, order.unit_id)
+
+
 @pytest.mark.parametrize("pms", POSTING)
 def test_a_connection_says_that_it_takes_charges(sandbox: RunningSandbox, pms: str) -> None:
     with gateway_to(sandbox, pms) as gateway:

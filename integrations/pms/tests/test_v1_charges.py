@@ -23,7 +23,7 @@ from integrations.pms.errors import (
     Throttled,
 )
 from integrations.pms.propexo_v1 import V1Gateway
-from integrations.pms.records import ChargeOrder, ChargeReceipt
+from integrations.pms.records import ChargeOrder, ChargeReceipt, CreditBody
 from integrations.pms.tests.conftest import API_KEY
 from integrations.pms.tests.v1_wire import open_v1
 from integrations.pms.tests.wire import BASE
@@ -104,6 +104,8 @@ BODIES: dict[str, dict[str, str]] = {
         "batch_id": "job_1",
     },
 }
+
+CREDIT = replace(ORDER, amount=Decimal("-142.50"))
 
 Open = Callable[[str], V1Gateway]
 
@@ -205,18 +207,57 @@ def test_what_a_pms_does_not_ask_for_may_be_missing(open_for: Open, provider: st
     assert json.loads(open_for(provider).charge_body(order=order)) == ALWAYS | fields
 
 
-@pytest.mark.parametrize(("amount", "cents"), [("0.01", 1), ("1E+2", 10_000), ("-142.5", -14_250)])
+@pytest.mark.parametrize(("amount", "cents"), [("0.01", 1), ("1E+2", 10_000)])
 def test_an_amount_is_written_in_whole_cents(gateway: V1Gateway, amount: str, cents: int) -> None:
     body = gateway.charge_body(order=replace(ORDER, amount=Decimal(amount)))
     assert f'"amount_in_cents":{cents},'.encode() in body
 
 
-@pytest.mark.parametrize("provider", ["propertyware_rest", "rentmanager"])
-def test_a_credit_is_refused_where_charges_are_never_negative(
+@pytest.mark.parametrize("provider", [name for name in BODIES if name != "entrata"])
+def test_a_charge_below_zero_is_refused_where_charges_are_never_negative(
     open_for: Open, provider: str
 ) -> None:
     with pytest.raises(InvalidRequest, match="no negative charges"):
-        open_for(provider).charge_body(order=replace(ORDER, amount=Decimal(-1)))
+        open_for(provider).charge_body(order=CREDIT)
+
+
+def test_entrata_takes_a_charge_back_by_a_charge_below_zero(open_for: Open) -> None:
+    gateway = open_for("entrata")
+    expected = ALWAYS | BODIES["entrata"] | {"amount_in_cents": -14250}
+    assert json.loads(gateway.charge_body(order=CREDIT)) == expected
+    assert gateway.credit_body(order=CREDIT) == CreditBody(
+        gateway.charge_body(order=CREDIT), "charge"
+    )
+
+
+@pytest.mark.parametrize("provider", ["propertyware_rest", "rentmanager"])
+def test_a_credit_of_its_own_is_above_zero(open_for: Open, provider: str) -> None:
+    credit = open_for(provider).credit_body(order=CREDIT)
+    assert credit.call == "credit"
+    assert json.loads(credit.content) == ALWAYS | BODIES[provider]
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [name for name in BODIES if name not in ("entrata", "propertyware_rest", "rentmanager")],
+)
+def test_the_others_take_nothing_back(open_for: Open, provider: str) -> None:
+    with pytest.raises(NotSupported, match=r"takes no credits through Propexo\. Credit them in"):
+        open_for(provider).credit_body(order=CREDIT)
+
+
+def test_only_what_is_below_zero_is_a_credit(open_for: Open) -> None:
+    with pytest.raises(InvalidRequest, match="below zero"):
+        open_for("rentmanager").credit_body(order=ORDER)
+
+
+def test_a_credit_goes_to_the_credits(wire: responses.RequestsMock, open_for: Open) -> None:
+    gateway = open_for("rentmanager")
+    wire.post(f"{BASE}/v1/resident-credits/", json={"job_id": "cm0job", "data": {}})
+    credit = gateway.credit_body(order=CREDIT)
+    receipt = gateway.post_credit(body=credit.content, reference=REFERENCE)
+    assert (receipt.job_id, receipt.charge_id) == ("cm0job", None)
+    assert wire.calls[0].request.body == credit.content
 
 
 @pytest.mark.parametrize(

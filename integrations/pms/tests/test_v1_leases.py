@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -40,6 +40,7 @@ def row(*people: object, **changes: object) -> dict[str, object]:
         "rent_amount_in_cents": 215000,
         "residents_meta_data": list(people),
         "updated_at": "2026-03-31T08:00:00.123Z",
+        "last_seen": "2026-03-31T09:30:00.000Z",
         **changes,
     }
 
@@ -60,6 +61,8 @@ def test_a_lease_is_read_with_its_days_rent_and_people() -> None:
     assert (lease.status, lease.raw_status) == (LeaseStatus.ACTIVE, "Current")
     assert lease.monthly_rent == Decimal("2150.00")
     assert (lease.resident_id, lease.occupant_count) == ("cl_a", 2)
+    assert (lease.days_known, lease.warnings) == (True, ())
+    assert lease.last_seen == datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -125,17 +128,12 @@ def test_an_end_in_the_past_does_not_end_an_active_lease() -> None:
     ("changes", "status", "raw"),
     [
         ({"status_normalized": "INACTIVE"}, LeaseStatus.PAST, "Current"),
+        ({"status_normalized": "PENDING"}, LeaseStatus.FUTURE, "Current"),
         ({"status_normalized": "OTHER", "status_raw": "Odd"}, LeaseStatus.UNKNOWN, "Odd"),
         ({"status_normalized": None, "status_raw": None}, LeaseStatus.UNKNOWN, ""),
-        ({"status_normalized": "EVICTED", "status_raw": None}, LeaseStatus.UNKNOWN, "EVICTED"),
         (
             {"status_normalized": "EVICTED", "realized_move_out_date": "2026-03-01"},
             LeaseStatus.PAST,
-            "Current",
-        ),
-        (
-            {"status_normalized": "EVICTED", "realized_move_out_date": "2026-05-01"},
-            LeaseStatus.UNKNOWN,
             "Current",
         ),
     ],
@@ -145,6 +143,41 @@ def test_a_status_is_never_guessed(
 ) -> None:
     lease = read(row(person("a"), **changes))
     assert (lease.status, lease.raw_status) == (status, raw)
+
+
+# The contract says that the word can mean an eviction under way: whoever still lives there uses
+# water, and nobody's bill may wait for a court.
+@pytest.mark.parametrize("move_out", [None, "2026-04-02"])
+def test_who_is_being_evicted_lives_there_until_the_move_out(move_out: str | None) -> None:
+    changes = {"status_normalized": "EVICTED", "status_raw": None}
+    lease = read(row(person("a"), **changes, realized_move_out_date=move_out))
+    assert (lease.status, lease.raw_status) == (LeaseStatus.ACTIVE, "EVICTED")
+    assert lease.occupant_count == 1
+    (warning,) = lease.warnings
+    assert "evicted" in warning
+
+
+def test_an_eviction_that_happened_needs_no_warning() -> None:
+    lease = read(row(status_normalized="EVICTED", realized_move_out_date="2026-04-01"))
+    assert (lease.status, lease.warnings) == (LeaseStatus.PAST, ())
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"realized_move_in_date": None}, {"end_date": None}, {"start_date": None}]
+)
+def test_a_lease_that_is_over_without_a_move_out_has_no_days_that_are_known(
+    changes: dict[str, object],
+) -> None:
+    lease = read(row(person("a"), status_normalized="INACTIVE", **changes))
+    assert (lease.status, lease.days_known) == (LeaseStatus.PAST, False)
+    (warning,) = lease.warnings
+    assert "moved out" in warning
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "PENDING", "OTHER"])
+def test_a_lease_that_is_not_over_needs_no_move_out(status: str) -> None:
+    lease = read(row(status_normalized=status))
+    assert (lease.days_known, lease.warnings) == (True, ())
 
 
 @pytest.mark.parametrize(

@@ -70,20 +70,33 @@ def test_it_goes_on_after_the_rows_that_it_got_until_there_are_no_more(
     assert payments(gateway) == ["pay_1", "pay_2", "pay_3"]
 
 
-def test_without_a_word_about_more_a_short_page_is_the_last(
-    wire: responses.RequestsMock, gateway: V1Gateway
+@pytest.mark.parametrize("word", [None, "yes", 1])
+def test_without_a_word_about_more_only_an_empty_page_is_the_end(
+    wire: responses.RequestsMock, gateway: V1Gateway, word: object
 ) -> None:
-    serve_payments(wire, 0, *range(250), has_more=None)
-    serve_payments(wire, 250, 250, has_more=None)
-    assert len(payments(gateway)) == 251
-    assert len(wire.calls) == 2
+    serve_payments(wire, 0, 1, 2, has_more=word)
+    serve_payments(wire, 2, *range(3, 253), has_more=word)
+    serve_payments(wire, 252, has_more=word)
+    assert len(payments(gateway)) == 252
+    assert len(wire.calls) == 3
 
 
-def test_an_empty_page_is_the_last_whatever_it_says(
+def test_an_empty_page_that_promises_more_is_an_error(
     wire: responses.RequestsMock, gateway: V1Gateway
 ) -> None:
-    serve_payments(wire, 0, has_more=True)
-    assert payments(gateway) == []
+    serve_payments(wire, 0, 1, 2, has_more=True)
+    serve_payments(wire, 2, has_more=True)
+    with pytest.raises(UnreadableAnswer, match="more"):
+        payments(gateway)
+
+
+def test_an_empty_page_without_a_word_about_more_ends_too_early_before_the_total(
+    wire: responses.RequestsMock, gateway: V1Gateway
+) -> None:
+    serve_payments(wire, 0, 1, 2, has_more=None, total=3)
+    serve_payments(wire, 2, has_more=None, total=3)
+    with pytest.raises(UnreadableAnswer, match="2 of 3"):
+        payments(gateway)
 
 
 def test_a_list_that_ends_before_its_total_is_an_error(
@@ -102,11 +115,12 @@ def test_a_total_that_is_none_says_nothing(
     assert payments(gateway) == ["pay_1", "pay_2"]
 
 
+@pytest.mark.parametrize("word", [True, None])
 def test_an_offset_that_is_not_heeded_is_noticed(
-    wire: responses.RequestsMock, gateway: V1Gateway
+    wire: responses.RequestsMock, gateway: V1Gateway, word: object
 ) -> None:
-    serve_payments(wire, 0, 1, 2, has_more=True)
-    serve_payments(wire, 2, 1, 2, has_more=True)
+    serve_payments(wire, 0, 1, 2, has_more=word)
+    serve_payments(wire, 2, 1, 2, has_more=word)
     with pytest.raises(UnreadableAnswer, match="circles"):
         payments(gateway)
 
@@ -124,6 +138,7 @@ def test_a_list_without_meta_is_read_all_the_same(
     wire: responses.RequestsMock, gateway: V1Gateway
 ) -> None:
     serve_window(wire, PAYMENTS, {"results": [payment(1)]}, LEDGER)
+    serve_window(wire, PAYMENTS, {"results": []}, LEDGER, offset=1)
     assert payments(gateway) == ["pay_1"]
 
 

@@ -1,188 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TypeVar
 
 import pytest
 import responses
 
-from integrations.pms.errors import NotFound, OutcomeUnknown, UnreadableAnswer
 from integrations.pms.propexo_v1 import V1Gateway
-from integrations.pms.records import (
-    ConnectionHealth,
-    MalformedRecord,
-    Occupancy,
-    PmsCharge,
-    PmsChargeCode,
-    PmsConnection,
-    PmsPayment,
-    PmsProperty,
-    PmsResident,
-    PmsUnit,
-    PmsWriteJob,
-)
-from integrations.pms.tests.v1_wire import asked_v1, open_v1, page, serve_rows, serve_window
+from integrations.pms.records import MalformedRecord, Occupancy, PmsProperty, PmsResident, PmsUnit
+from integrations.pms.tests.v1_wire import only, open_v1, page, serve_rows, serve_window
 from integrations.pms.tests.wire import BASE, serve
 from integrations.pms.transport import Transport
 
 INTEGRATION = "/v1/admin/integrations/cl_int/"
 UPDATED = datetime(2026, 3, 31, 8, 0, tzinfo=UTC)
 OF_PROPERTY = {"property_id": "cl_prop"}
-REFUSAL = {"error": {"code": "invalid_request", "message": "Not for this vendor"}}
-OF_LEDGER = {"integration_id": "cl_int", "property_id": "cl_prop"}
-
-RowT = TypeVar("RowT")
 
 
 @pytest.fixture
 def gateway(open_transport: Callable[[str], Transport]) -> V1Gateway:
     return open_v1(open_transport(BASE))
-
-
-def integration(**changes: object) -> dict[str, object]:
-    return {
-        "id": "cl_int",
-        "name": "Acme",
-        "vendor": "YARDI",
-        "active": True,
-        "is_archived": False,
-        "can_authenticate": True,
-        "last_completed_sync": "2026-03-31T08:00:00.000Z",
-        "is_running_sync": False,
-        "models": {"residents": {"enabled": True, "from_interfaces": []}},
-        **changes,
-    }
-
-
-def serve_integration(
-    wire: responses.RequestsMock, create: object = None, **changes: object
-) -> None:
-    serve(wire, INTEGRATION, {"meta": {"orderBy": []}, "results": integration(**changes)})
-    models = {} if create is None else {"resident_charges": {"create": create}}
-    serve(wire, f"{INTEGRATION}data-access", {"result": {"models": models}})
-
-
-def read(gateway: V1Gateway) -> PmsConnection:
-    return gateway.read_connection(connection_id="cl_int")
-
-
-def test_a_connection_is_an_integration_and_what_was_proven_of_it(
-    wire: responses.RequestsMock, gateway: V1Gateway
-) -> None:
-    serve_integration(wire, {"status": "SUCCESS", "error_message": None})
-    assert read(gateway) == PmsConnection(
-        "cl_int",
-        "yardi",
-        "Acme",
-        ConnectionHealth.ACTIVE,
-        "active",
-        UPDATED,
-        "v1",
-        posts_charges=True,
-    )
-    assert [path for path, _ in asked_v1(wire)] == [INTEGRATION, f"{INTEGRATION}data-access"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "health", "word"),
-    [
-        ({"is_running_sync": True}, ConnectionHealth.SYNCING, "syncing"),
-        ({"can_authenticate": False}, ConnectionHealth.AUTH_FAILED, "cannot authenticate"),
-        (
-            {"can_authenticate": False, "active": False},
-            ConnectionHealth.AUTH_FAILED,
-            "cannot authenticate",
-        ),
-        ({"active": False}, ConnectionHealth.INACTIVE, "not active"),
-        ({"active": None}, ConnectionHealth.INACTIVE, "not active"),
-        ({"is_archived": True}, ConnectionHealth.INACTIVE, "archived"),
-        ({"can_authenticate": None}, ConnectionHealth.ACTIVE, "active"),
-    ],
-)
-def test_it_knows_how_a_connection_is(
-    wire: responses.RequestsMock,
-    gateway: V1Gateway,
-    changes: dict[str, object],
-    health: ConnectionHealth,
-    word: str,
-) -> None:
-    serve_integration(wire, **changes)
-    found = read(gateway)
-    assert (found.health, found.raw_status) == (health, word)
-    assert found.is_running_sync == bool(changes.get("is_running_sync"))
-
-
-@pytest.mark.parametrize(
-    ("create", "posts"),
-    [
-        ({"status": "SUCCESS", "error_message": None}, True),
-        ({"status": "FAILED", "error_message": "no right"}, False),
-        ({"status": "PROCESSING", "error_message": None}, None),
-        ({"unsupported": True}, False),
-        ({"unsupported": False}, None),
-        ({"untested": True}, None),
-        (None, None),
-    ],
-)
-def test_it_knows_whether_charges_were_proven_to_work(
-    wire: responses.RequestsMock, gateway: V1Gateway, create: object, posts: bool | None
-) -> None:
-    serve_integration(wire, create)
-    assert read(gateway).posts_charges is posts
-
-
-@pytest.mark.parametrize("vendor", ["MRI", "REALPAGE", "KNOCK"])
-def test_an_interface_that_takes_no_charges_needs_no_check(
-    wire: responses.RequestsMock, gateway: V1Gateway, vendor: str
-) -> None:
-    serve(wire, INTEGRATION, {"results": integration(vendor=vendor)})
-    found = read(gateway)
-    assert (found.provider, found.posts_charges) == (vendor.casefold(), False)
-
-
-def test_without_a_word_on_data_access_nothing_is_proven(
-    wire: responses.RequestsMock, gateway: V1Gateway
-) -> None:
-    serve(wire, INTEGRATION, {"results": integration(last_completed_sync=None)})
-    serve(wire, f"{INTEGRATION}data-access", {"error": {"code": "invalid_request"}}, status=400)
-    found = read(gateway)
-    assert (found.posts_charges, found.last_synced_at) == (None, None)
-
-
-def test_null_means_that_there_is_no_such_connection(
-    wire: responses.RequestsMock, gateway: V1Gateway
-) -> None:
-    serve(wire, INTEGRATION, {"meta": {"orderBy": []}, "results": None})
-    with pytest.raises(NotFound, match="cl_int"):
-        read(gateway)
-
-
-@pytest.mark.parametrize("connection_id", ["", ".", ".."])
-def test_an_id_that_would_climb_out_of_the_path_is_not_asked_for(
-    gateway: V1Gateway, connection_id: str
-) -> None:
-    with pytest.raises(NotFound):
-        gateway.read_connection(connection_id=connection_id)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {},
-        [],
-        {"results": []},
-        {"results": integration(id="cl_other")},
-        {"results": integration(id=None)},
-    ],
-)
-def test_an_answer_that_describes_no_such_connection_is_an_error(
-    wire: responses.RequestsMock, gateway: V1Gateway, answer: object
-) -> None:
-    serve(wire, INTEGRATION, answer)
-    with pytest.raises(UnreadableAnswer):
-        read(gateway)
 
 
 def a_property(property_id: str, **changes: object) -> dict[str, object]:
@@ -265,14 +103,9 @@ def a_unit(**changes: object) -> dict[str, object]:
         "bathrooms_half": 1,
         "is_vacant": False,
         "updated_at": "2026-03-31T08:00:00.000Z",
+        "last_seen": "2026-03-31T09:30:00.000Z",
         **changes,
     }
-
-
-def only(rows: Iterable[object], kind: type[RowT]) -> RowT:
-    (row,) = rows
-    assert isinstance(row, kind), row
-    return row
 
 
 def read_unit(wire: responses.RequestsMock, gateway: V1Gateway, **changes: object) -> PmsUnit:
@@ -295,7 +128,15 @@ def test_a_unit_is_read(wire: responses.RequestsMock, gateway: V1Gateway) -> Non
         current_lease_id=None,
         occupant_count=None,
         updated_at=UPDATED,
+        last_seen=datetime(2026, 3, 31, 9, 30, tzinfo=UTC),
     )
+
+
+@pytest.mark.parametrize("changes", [{"last_seen": None}, {"last_seen": ""}])
+def test_a_unit_may_lack_the_time_when_it_was_seen(
+    wire: responses.RequestsMock, gateway: V1Gateway, changes: dict[str, object]
+) -> None:
+    assert read_unit(wire, gateway, **changes).last_seen is None
 
 
 @pytest.mark.parametrize(
@@ -386,244 +227,3 @@ def test_a_resident_has_a_name_and_leases(
     assert only(gateway.list_residents(property_id="cl_prop"), PmsResident) == PmsResident(
         "cl_res", "Zoë", "Kim", None, is_primary, lease_ids
     )
-
-
-CODE = {
-    "id": "cl_code",
-    "property_id": "cl_prop",
-    "x_id": "17",
-    "name": "UTIL",
-    "description": "Utilities",
-    "debit_gl_account": "1100",
-    "credit_gl_account": 4410,
-}
-ACCOUNT = {
-    "id": "cl_account",
-    "property_id": "cl_prop",
-    "x_id": "88",
-    "name": "Utility income",
-    "account_number": "4410",
-}
-
-
-def test_a_chart_has_charge_codes_and_financial_accounts(
-    wire: responses.RequestsMock, gateway: V1Gateway
-) -> None:
-    serve_window(wire, "/v1/charge-codes/", page(CODE), OF_PROPERTY)
-    serve_window(wire, "/v1/financial-accounts/", page(ACCOUNT), OF_PROPERTY)
-    marks: list[str | None] = []
-    rows = gateway.list_charge_codes(property_id="cl_prop", on_page=marks.append)
-    assert list(rows) == [
-        PmsChargeCode("UTIL", "Utilities", "cl_prop", "4410", "cl_code", "charge_code"),
-        PmsChargeCode(
-            "4410", "Utility income", "cl_prop", "4410", "cl_account", "financial_account"
-        ),
-    ]
-    assert marks == ["accounts:", None]
-
-
-@pytest.mark.parametrize(("mark", "offset"), [("accounts:", 0), ("accounts:whole:7", 7)])
-def test_a_chart_goes_on_in_the_list_that_was_being_read(
-    wire: responses.RequestsMock, gateway: V1Gateway, mark: str, offset: int
-) -> None:
-    serve_window(wire, "/v1/financial-accounts/", page(ACCOUNT), OF_PROPERTY, offset=offset)
-    rows = gateway.list_charge_codes(property_id="cl_prop", resume_at=mark)
-    assert only(rows, PmsChargeCode).kind == "financial_account"
-
-
-def test_a_pms_without_one_kind_of_the_two_has_the_other(
-    wire: responses.RequestsMock, gateway: V1Gateway
-) -> None:
-    serve_window(wire, "/v1/charge-codes/", REFUSAL, OF_PROPERTY, status=405)
-    serve_window(wire, "/v1/financial-accounts/", page(ACCOUNT), OF_PROPERTY)
-    marks: list[str | None] = []
-    rows = gateway.list_charge_codes(property_id="cl_prop", on_page=marks.append)
-    assert only(rows, PmsChargeCode).kind == "financial_account"
-    assert marks == ["accounts:", None]
-
-
-def a_charge(**changes: object) -> dict[str, object]:
-    return {
-        "id": "cl_charge",
-        "unit_id": "cl_unit",
-        "lease_id": "cl_lease",
-        "amount_in_cents": 14250,
-        "transaction_date": "2026-04-01T00:00:00.000Z",
-        "due_date": "2026-04-05T00:00:00.000Z",
-        "charge_code_id": "cl_code",
-        "financial_account_id": "cl_account",
-        "description": "March [MB-7F3K2Q9AXT4CV]",
-        "reference_number": None,
-        **changes,
-    }
-
-
-def read_charge(wire: responses.RequestsMock, gateway: V1Gateway, **changes: object) -> PmsCharge:
-    serve_window(wire, "/v1/resident-charges/", page(a_charge(**changes)), OF_LEDGER)
-    return only(gateway.list_charges(property_id="cl_prop"), PmsCharge)
-
-
-def test_a_charge_is_read(wire: responses.RequestsMock, gateway: V1Gateway) -> None:
-    charge = read_charge(wire, gateway)
-    assert charge == PmsCharge(
-        "cl_charge",
-        "cl_unit",
-        "cl_lease",
-        Decimal("142.50"),
-        date(2026, 4, 1),
-        "cl_code",
-        "March [MB-7F3K2Q9AXT4CV]",
-    )
-    assert charge.reference == "MB-7F3K2Q9AXT4CV"
-
-
-@pytest.mark.parametrize(
-    ("cents", "amount"), [(14250.0, "142.50"), (-14250, "-142.50"), (0, "0.00"), (1e2, "1.00")]
-)
-def test_cents_may_be_any_json_number_and_credits_are_negative(
-    wire: responses.RequestsMock, gateway: V1Gateway, cents: float, amount: str
-) -> None:
-    exact = Decimal(str(cents))
-    assert read_charge(wire, gateway, amount_in_cents=exact).amount == Decimal(amount)
-
-
-def test_a_charge_may_name_little(wire: responses.RequestsMock, gateway: V1Gateway) -> None:
-    charge = read_charge(
-        wire,
-        gateway,
-        unit_id=None,
-        lease_id=None,
-        charge_code_id=None,
-        transaction_date=None,
-        description=None,
-        reference_number="mb-7f3k2q9axt4cv",
-    )
-    assert (charge.unit_id, charge.lease_id, charge.charge_code) == ("", None, "cl_account")
-    assert charge.effective_date == date(2026, 4, 5)
-    assert charge.reference == "MB-7F3K2Q9AXT4CV"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"amount_in_cents": None},
-        {"amount_in_cents": Decimal("1.5")},
-        {"amount_in_cents": "14250"},
-        {"transaction_date": None, "due_date": None},
-    ],
-)
-def test_a_charge_without_amount_or_day_cannot_be_read(
-    wire: responses.RequestsMock, gateway: V1Gateway, changes: dict[str, object]
-) -> None:
-    serve_window(wire, "/v1/resident-charges/", page(a_charge(**changes)), OF_LEDGER)
-    row = only(gateway.list_charges(property_id="cl_prop"), MalformedRecord)
-    assert "MB-7F3K2Q9AXT4CV" in row.raw
-
-
-def test_charges_are_asked_for_by_lease_and_day_and_sorted_out_by_unit(
-    wire: responses.RequestsMock, gateway: V1Gateway
-) -> None:
-    serve_window(
-        wire,
-        "/v1/resident-charges/",
-        page(
-            a_charge(id="a"),
-            a_charge(id="b", unit_id="cl_other"),
-            a_charge(id="c", unit_id=None),
-            None,
-        ),
-        OF_LEDGER
-        | {
-            "lease_id": "cl_lease",
-            "transaction_date_start": "2026-04-01",
-            "transaction_date_end": "2026-04-01",
-        },
-    )
-    rows = gateway.list_charges(
-        property_id="cl_prop",
-        unit_id="cl_unit",
-        lease_id="cl_lease",
-        effective_date=date(2026, 4, 1),
-    )
-    found = [row.charge_id if isinstance(row, PmsCharge) else row.kind for row in rows]
-    assert found == ["a", "c", "charge"]
-
-
-def test_a_payment_is_read(wire: responses.RequestsMock, gateway: V1Gateway) -> None:
-    row = {
-        "id": "cl_pay",
-        "lease_id": None,
-        "amount_in_cents": 5000,
-        "transaction_date": "2026-04-03",
-        "allocations": [{"resident_charge_id": None}, {"resident_charge_id": "cl_charge"}],
-    }
-    serve_window(wire, "/v1/resident-payments/", page(row), OF_LEDGER)
-    assert only(gateway.list_payments(property_id="cl_prop"), PmsPayment) == PmsPayment(
-        "cl_pay", "", Decimal("50.00"), date(2026, 4, 3), "cl_charge"
-    )
-
-
-JOB = "/v1/admin/write-status/cl_job"
-
-
-@pytest.mark.parametrize(
-    ("answer", "job"),
-    [
-        (
-            {"write_status": "PENDING", "errors": [], "created_record_id": None},
-            PmsWriteJob("cl_job", "pending", None),
-        ),
-        (
-            {"write_status": "SUCCESS", "errors": [], "created_record_id": "cl_charge"},
-            PmsWriteJob("cl_job", "succeeded", "cl_charge"),
-        ),
-        (
-            {"write_status": "SUCCESS", "errors": [], "created_record_id": None},
-            PmsWriteJob("cl_job", "succeeded", None),
-        ),
-        (
-            {"write_status": "FAILURE", "errors": ["Invalid charge code X", {"a": 1}]},
-            PmsWriteJob(
-                "cl_job",
-                "failed",
-                None,
-                ("Invalid charge code X", '{"a":1}'),
-                "INVALID_CHARGE_CODE",
-            ),
-        ),
-        (
-            {"write_status": "FAILURE", "errors": [], "created_record_id": None},
-            PmsWriteJob("cl_job", "failed", None, (), "PMS_REJECTED"),
-        ),
-    ],
-)
-def test_a_write_job_tells_how_far_it_is(
-    wire: responses.RequestsMock, gateway: V1Gateway, answer: object, job: PmsWriteJob
-) -> None:
-    serve(wire, JOB, answer)
-    assert gateway.read_write_job(job_id="cl_job") == job
-
-
-def test_a_job_that_ended_in_part_leaves_the_outcome_unknown(
-    wire: responses.RequestsMock, gateway: V1Gateway
-) -> None:
-    serve(wire, JOB, {"write_status": "PARTIAL_SUCCESS", "errors": ["?"]})
-    with pytest.raises(OutcomeUnknown, match="in part"):
-        gateway.read_write_job(job_id="cl_job")
-
-
-@pytest.mark.parametrize("answer", [{}, [], {"write_status": "DONE"}, {"write_status": None}])
-def test_a_job_that_says_nothing_known_cannot_be_read(
-    wire: responses.RequestsMock, gateway: V1Gateway, answer: object
-) -> None:
-    serve(wire, JOB, answer)
-    with pytest.raises(UnreadableAnswer):
-        gateway.read_write_job(job_id="cl_job")
-
-
-def test_a_job_that_propexo_does_not_know_is_not_found(
-    wire: responses.RequestsMock, gateway: V1Gateway
-) -> None:
-    serve(wire, JOB, {"error": {"code": "invalid_request", "message": "x"}}, status=404)
-    with pytest.raises(NotFound):
-        gateway.read_write_job(job_id="cl_job")

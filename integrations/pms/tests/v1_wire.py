@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import responses
@@ -15,6 +16,8 @@ from integrations.pms.transport import Transport
 from integrations.pms.v1_pages import ROWS_PER_PAGE
 
 ORDER_BY = "created_at:asc,id:asc"
+
+RowT = TypeVar("RowT")
 
 
 def open_v1(
@@ -64,3 +67,9 @@ def asked_v1(wire: responses.RequestsMock) -> list[tuple[str, dict[str, str]]]:
             params.pop(name, None)
         found.append((parts.path, params))
     return found
+
+
+def only(rows: Iterable[object], kind: type[RowT]) -> RowT:
+    (row,) = rows
+    assert isinstance(row, kind), row
+    return row

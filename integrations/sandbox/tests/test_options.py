@@ -28,6 +28,8 @@ def test_every_pms_can_be_asked_for():
 def test_the_behaviour_can_be_chosen():
     options = parsed("--contract", "v1", "--job-seconds", "2.5", "--refuse-freshness")
     assert (options.contract, options.job_seconds, options.refuse_freshness) == ("v1", 2.5, True)
+    options = parsed("--closed-through", "2026-03", "--slow-down")
+    assert (options.closed_through, options.slow_down) == ("2026-03", True)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,7 @@ def test_the_behaviour_can_be_chosen():
         ("--job-seconds", "-1"),
         ("--job-seconds", "nan"),
         ("--properties", "2001"),
+        ("--closed-through", "2026-13"),
     ],
 )
 def test_what_makes_no_sense_is_refused(words):

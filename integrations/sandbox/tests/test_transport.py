@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -84,6 +85,27 @@ def test_the_limit_is_counted_by_key_and_minute():
     assert rate.take("a").retry_after == 2
     now = datetime(2026, 4, 1, 12, 1, 0, tzinfo=UTC)
     assert rate.take("a").used == 1
+
+
+def test_answers_are_slow_from_four_fifths_of_the_limit_on():
+    now = datetime(2026, 4, 1, 12, 0, 58, tzinfo=UTC)
+    rate = RateLimiter(limit=10, clock=lambda: now, slows_down=True)
+    assert [rate.take("a").delay for _ in range(11)] == [0] * 7 + [2, 2, 2, 0]
+    plain = RateLimiter(limit=10, clock=lambda: now)
+    assert {plain.take("a").delay for _ in range(11)} == {0}
+
+
+def test_a_slow_answer_comes_two_seconds_late_and_a_control_call_does_not(tmp_path):
+    with running_sandbox(
+        data_dir=tmp_path, properties=1, units=1, rate_limit=1, slow_down=True
+    ) as running:
+        client = Client(running.base_url)
+        began = time.monotonic()
+        assert client.get("/v1/connections").status == 200
+        assert time.monotonic() - began >= 2
+        began = time.monotonic()
+        assert client.get("/_sandbox/health").status == 200
+        assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize(
