@@ -11,10 +11,13 @@ from integrations.models import (
     ChartAccount,
     ChartReading,
     Connection,
+    ListedProperty,
     PropertyLink,
+    PropertyReading,
     RateBudget,
     ReviewItem,
     SyncRun,
+    Tick,
     WebhookEvent,
     WebhookRejection,
 )
@@ -157,3 +160,30 @@ class ChartReadingAdmin(ReadOnlyAdmin):
     list_display = ["property", "read_at", "failed_at", "error"]
     list_select_related = ["property"]
     search_fields = ["property__name", "error"]
+
+
+@admin.register(PropertyReading)
+class PropertyReadingAdmin(ReadOnlyAdmin):
+    """How far properties were read."""
+
+    list_display = ["property", "read_at", "fully_read_at", "rows_read", "pms_synced_at"]
+    list_select_related = ["property"]
+    search_fields = ["property__name", "property__propexo_property_id"]
+
+
+@admin.register(ListedProperty)
+class ListedPropertyAdmin(ReadOnlyAdmin):
+    """Which properties connections showed, imported or not."""
+
+    list_display = ["__str__", "propexo_property_id", "connection", "first_listed_at"]
+    list_filter = [("missing_since", admin.EmptyFieldListFilter)]
+    list_select_related = ["connection"]
+    search_fields = ["name", "propexo_property_id", "connection__propexo_connection_id"]
+
+
+@admin.register(Tick)
+class TickAdmin(ReadOnlyAdmin):
+    """When what comes round again was done last."""
+
+    list_display = ["name", "ticked_at"]
+    search_fields = ["name"]

@@ -149,5 +149,7 @@ def _sync(run: SyncRun) -> Json:
         "unchanged": run.unchanged,
         "flagged": run.flagged,
         "error": run.error or None,
+        "waits_for": run.waits_for or None,
+        "waits_until": run.not_before.isoformat() if run.not_before else None,
         "url": reverse("api:show_sync", args=[run.pk]),
     }

@@ -37,6 +37,22 @@ def _portfolio_field(*, user: User, preferred: Portfolio | None, help_text: str)
     )
 
 
+def _batch_id_field() -> forms.CharField:
+    return forms.CharField(
+        label="RealPage batch ID",
+        max_length=100,
+        required=False,
+        help_text="RealPage gives it out. Needed to post charges to RealPage only.",
+        error_messages={"max_length": "The RealPage batch ID may have at most 100 characters."},
+    )
+
+
+class BatchIdForm(forms.Form):
+    """The batch that RealPage books charges in."""
+
+    transaction_batch_id = _batch_id_field()
+
+
 class ConnectionForm(forms.Form):
     """A connection as Propexo's dashboard shows it."""
 
@@ -64,13 +80,7 @@ class ConnectionForm(forms.Form):
         help_text="Optional: kept beside the connection for your records.",
         error_messages={"max_length": "The Integration ID may have at most 100 characters."},
     )
-    transaction_batch_id = forms.CharField(
-        label="RealPage batch ID",
-        max_length=100,
-        required=False,
-        help_text="RealPage gives it out. Needed to post charges to RealPage only.",
-        error_messages={"max_length": "The RealPage batch ID may have at most 100 characters."},
-    )
+    transaction_batch_id = _batch_id_field()
     confirm_beta = forms.BooleanField(
         label=f"I know that posting charges to {_BETA_NAMES} is Beta",
         required=False,
@@ -142,3 +152,21 @@ class ResolveForm(forms.Form):
             "max_length": "The note may have at most 2,000 characters.",
         },
     )
+
+
+class ResolveManyForm(ResolveForm):
+    """What was decided about many review items: those that were shown, and no others."""
+
+    items_shown = forms.RegexField(
+        r"\A[0-9]{1,17}(?:,[0-9]{1,17})*\Z",
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "No items were chosen. Go back to the list and tick some.",
+            "invalid": "The items could not be read. Go back to the list and tick them again.",
+        },
+    )
+
+    def items(self) -> list[int]:
+        """List the keys of the items that were shown; none when they cannot be read."""
+        shown = self.cleaned_data.get("items_shown", "")
+        return [int(key) for key in shown.split(",")] if shown else []

@@ -39,10 +39,10 @@ def open_gateway(connection: Connection) -> PmsGateway:
 
     Errors: PropexoNotConfigured when a setting for Propexo is missing or malformed.
     """
-    contract = _forced_contract() or _spoken_by(connection)
+    contract = contract_of(connection)
     return open_contract(
         contract,
-        transport=_open_transport(contract),
+        transport=open_transport(contract),
         connection_id=connection.propexo_connection_id,
         provider=_provider_of(connection),
         transaction_batch_id=connection.transaction_batch_id,
@@ -66,7 +66,7 @@ def accounts_named(connection: Connection) -> frozenset[AccountKind]:
     Errors: PropexoNotConfigured.
     """
     kinds = charge_accounts.accounts_named(
-        _forced_contract() or _spoken_by(connection), provider=_provider_of(connection)
+        contract_of(connection), provider=_provider_of(connection)
     )
     return frozenset(AccountKind(kind) for kind in kinds)
 
@@ -81,13 +81,13 @@ def find_gateway(*, propexo_connection_id: str) -> PmsGateway:
     """
     forced = _forced_contract()
     remote = find_connection(
-        transport=_open_transport(forced or "unknown"),
+        transport=open_transport(forced or "unknown"),
         connection_id=propexo_connection_id,
         contracts=(forced,) if forced else _TRIED_IN_TURN,
     )
     return open_contract(
         remote.contract,
-        transport=_open_transport(remote.contract),
+        transport=open_transport(remote.contract),
         connection_id=propexo_connection_id,
         provider=remote.provider,
     )
@@ -113,7 +113,19 @@ def _provider_of(connection: Connection) -> str:
     return connection.provider or platform(connection.pms).providers[0]
 
 
-def _open_transport(contract: str) -> Transport:
+def contract_of(connection: Connection) -> Contract:
+    """Tell which contract is spoken over a connection: its own, or the one a setting forces.
+
+    Errors: PropexoNotConfigured.
+    """
+    return _forced_contract() or _spoken_by(connection)
+
+
+def open_transport(contract: str) -> Transport:
+    """Open the way to Propexo that all connections of this installation share.
+
+    Errors: PropexoNotConfigured when a setting for Propexo is missing or malformed.
+    """
     base_url, api_key = settings.PROPEXO_BASE_URL, settings.PROPEXO_API_KEY
     if not api_key:
         raise PropexoNotConfigured(_NO_KEY)

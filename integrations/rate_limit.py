@@ -100,6 +100,7 @@ def _microseconds() -> int:
 class _Held:
     """Turns of one minute that are this pacer's own, not used yet."""
 
+    purpose: Purpose
     minute: int
     first: int
     following: int
@@ -144,7 +145,7 @@ class DatabasePacer:
             transaction, where waiting would hold locks.
         Effects: sleeps; one request is counted.
         """
-        if purpose == "post" or not self._use_held():
+        if not self._use_held(purpose):
             self._queue(purpose)
         self._left_at = self._clock()
 
@@ -157,7 +158,7 @@ class DatabasePacer:
         held = self._held
         if held is not None and self._opens(held) > self._clock():
             return False
-        if not self._use_held() and self._try("read") is not None:
+        if not self._use_held("read") and self._try("read") is not None:
             return False
         self._left_at = self._clock()
         return True
@@ -213,20 +214,19 @@ class DatabasePacer:
             plan=plan,
             reading=reading,
             yields=standing.is_posting,
-            at_most=min(self._wanted, most_at_once(limit=self._limit)) if reading else 1,
+            at_most=min(self._wanted, most_at_once(limit=self._limit)),
         )
         if not isinstance(found, Turns):
             return found.until
         if not self._budget.take(standing, then=found.taken):
             return now
         self._last = found.taken
-        if reading:
-            self._hold(found, plan, now)
+        self._hold(found, plan, purpose, now)
         return None
 
     # --- Turns in hand ---------------------------------------------------------------------------
 
-    def _hold(self, found: Turns, plan: Plan, now: int) -> None:
+    def _hold(self, found: Turns, plan: Plan, purpose: Purpose, now: int) -> None:
         """Keep what was taken beyond the one turn that is used at once."""
         minute = found.taken.minute
         is_busy = now - self._taken_at < _HOLDING_LASTS
@@ -235,6 +235,7 @@ class DatabasePacer:
             self._wanted = self._wanted * 2 if is_busy else 1
             return
         self._held = _Held(
+            purpose=purpose,
             minute=minute,
             first=found.first,
             following=found.first + 1,
@@ -243,10 +244,11 @@ class DatabasePacer:
             plan=plan,
         )
 
-    def _use_held(self) -> bool:
+    def _use_held(self, purpose: Purpose) -> bool:
         """Use a turn in hand, if there is one; take more at once as long as all get used."""
         held = self._held
-        if held is None:
+        # A charge's turn is no read's, for the reads have to leave charges their part.
+        if held is None or held.purpose != purpose:
             return False
         now = self._clock()
         if not held.minute * MINUTE <= now < held.expires:
@@ -256,6 +258,9 @@ class DatabasePacer:
         opens = self._opens(held)
         if opens > now:
             self._sleep((opens - now) / SECOND)
+            # A process that was frozen meanwhile has slept too long.
+            if self._clock() >= held.expires:
+                return False
         held.following += 1
         if held.following == held.end:
             self._wanted = min(self._wanted * 2, _MOST_AT_ONCE)

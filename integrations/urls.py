@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.views import connections, imports, platforms, review_items, syncs, webhooks
+from integrations.views import (
+    connection_batch,
+    connections,
+    imports,
+    platforms,
+    pms_data,
+    review_decisions,
+    review_items,
+    syncs,
+    webhooks,
+)
 
 app_name = "integrations"
 urlpatterns = [
     path("propexo/", connections.propexo, name="propexo"),
+    path("propexo/data/", pms_data.pms_data_list, name="pms-data-list"),
     path("propexo/platforms/", platforms.platform_list, name="platform-list"),
     path("propexo/connections/new/", connections.connection_create, name="connection-create"),
     path("propexo/connections/<int:pk>/", connections.connection_detail, name="connection-detail"),
+    path(
+        "propexo/connections/<int:pk>/batch-id/",
+        connection_batch.connection_batch_id,
+        name="connection-batch-id",
+    ),
     path(
         "propexo/connections/<int:pk>/renew/",
         connections.connection_renew,
@@ -26,8 +42,18 @@ urlpatterns = [
     path("review-items/", review_items.review_item_list, name="review-item-list"),
     path(
         "review-items/<int:pk>/resolve/",
-        review_items.review_item_resolve,
+        review_decisions.review_item_resolve,
         name="review-item-resolve",
+    ),
+    path(
+        "review-items/<int:pk>/still-there/",
+        review_decisions.review_item_still_there,
+        name="review-item-still-there",
+    ),
+    path(
+        "review-items/resolve/",
+        review_decisions.review_item_resolve_many,
+        name="review-item-resolve-many",
     ),
     path("webhooks/", webhooks.webhook_list, name="webhook-list"),
     path("webhooks/replay/", webhooks.webhook_replay_cause, name="webhook-replay-cause"),

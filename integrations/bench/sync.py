@@ -8,32 +8,25 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.conf import settings
+from integrations.bench.programs import MINUTE, Sandbox, started_program, started_sandbox
 
 PROPERTIES = 500
 UNITS = 200
 LIMIT = 150
 MINUTES = 2
 
-_MINUTE = 60
 _NO_LIMIT = 1_000_000_000
-_SECONDS_TO_START = 120.0
 _CHILD = "integrations.bench.sync_child"
-_LISTENS = re.compile(r"listening on (?P<url>http://\S+) .* key (?P<key>[^,\s]+)")
-# A line of the sandbox's log: [21/Nov/2026 03:42:16] "GET …" 200 -
-_ANSWERED = re.compile(r"\[(?P<minute>[^\]]+):[0-9]{2}\] \"[^\"]*\" (?P<status>[0-9]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +58,6 @@ class Measured:
     limit_exceeded: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Sandbox:
-    url: str
-    key: str
-    log: Path
-
-
 def measure(
     *, properties: int = PROPERTIES, units: int = UNITS, minutes: int = MINUTES
 ) -> Measured:
@@ -83,7 +69,7 @@ def measure(
     with TemporaryDirectory() as name:
         folder = Path(name)
         sizes = ("--properties", str(properties), "--units", str(units))
-        with _sandbox(folder / "fast", *sizes, "--rate-limit", str(_NO_LIMIT)) as sandbox:
+        with started_sandbox(folder / "fast", *sizes, "--rate-limit", str(_NO_LIMIT)) as sandbox:
             before = _run_child("floor", sandbox, folder / "unused")
             synced = _run_child("sync", sandbox, folder / "state")
             after = _run_child("floor", sandbox, folder / "unused")
@@ -113,56 +99,18 @@ def measure(
 def _watch_limit(folder: Path, *, minutes: int) -> tuple[float, int]:
     """Let a sync go on and on under a limit, and count what the sandbox answered."""
     sizes = ("--properties", "50", "--units", "10", "--rate-limit", str(LIMIT), "--verbose")
-    with _sandbox(folder / "limited", *sizes) as sandbox:
+    with started_sandbox(folder / "limited", *sizes) as sandbox:
         with _child("endless", sandbox, folder / "limited_state") as child:
-            first = _first_whole_minute(sandbox, child)
-            while time.time() < first + minutes * _MINUTE + 1:
+            first = sandbox.first_whole_minute([child])
+            while time.time() < first + minutes * MINUTE + 1:
                 if child.poll() is not None:
                     raise RuntimeError("The sync under a limit ended by itself.")
                 time.sleep(0.5)
-        log = sandbox.log.read_text()
-    watched = [_minute_name(first + number * _MINUTE) for number in range(minutes)]
-    counts = Counter(
-        (found["minute"], found["status"] == "429") for found in _ANSWERED.finditer(log)
-    )
-    taken = sum(counts[minute, False] for minute in watched)
-    refused = sum(counts[minute, True] for minute in watched)
+        taken, refused = sandbox.count_answers(first=first, minutes=minutes)
     return round(taken / (LIMIT * minutes), 3), refused
 
 
-def _first_whole_minute(sandbox: _Sandbox, child: subprocess.Popen[str]) -> int:
-    """Tell when the first minute begins before which the sync was at work already."""
-    until = time.monotonic() + _SECONDS_TO_START
-    while not _ANSWERED.search(sandbox.log.read_text()):
-        if child.poll() is not None or time.monotonic() > until:
-            raise RuntimeError("The sync under a limit did not start.")
-        time.sleep(0.1)
-    return (int(time.time()) // _MINUTE + 1) * _MINUTE
-
-
-def _minute_name(moment: int) -> str:
-    """Write a minute as the sandbox's log does."""
-    return time.strftime("%d/%b/%Y %H:%M", time.localtime(moment))
-
-
-@contextmanager
-def _sandbox(folder: Path, *options: str) -> Iterator[_Sandbox]:
-    folder.mkdir()
-    log = folder / "sandbox.log"
-    command = (sys.executable, "-m", "integrations.sandbox", "--port", "0", "--fresh")
-    with (
-        log.open("w") as output,
-        _process((*command, "--data", str(folder / "data"), *options), os.environ, output) as it,
-    ):
-        until = time.monotonic() + _SECONDS_TO_START
-        while (found := _LISTENS.search(log.read_text())) is None:
-            if it.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"The sandbox did not start: {log.read_text()[-500:]}")
-            time.sleep(0.05)
-        yield _Sandbox(found["url"], found["key"], log)
-
-
-def _run_child(what: str, sandbox: _Sandbox, state_dir: Path) -> dict[str, Any]:
+def _run_child(what: str, sandbox: Sandbox, state_dir: Path) -> dict[str, Any]:
     with _child(what, sandbox, state_dir) as child:
         output, _ = child.communicate()
         if child.returncode:
@@ -172,7 +120,7 @@ def _run_child(what: str, sandbox: _Sandbox, state_dir: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _child(what: str, sandbox: _Sandbox, state_dir: Path) -> Iterator[subprocess.Popen[str]]:
+def _child(what: str, sandbox: Sandbox, state_dir: Path) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | {
         "METERBASE_ENV_FILE": "",
         "DJANGO_SETTINGS_MODULE": "meterbase.settings",
@@ -184,27 +132,7 @@ def _child(what: str, sandbox: _Sandbox, state_dir: Path) -> Iterator[subprocess
         "PROPEXO_API_KEY": sandbox.key,
         "PROPEXO_CONTRACT": "unified",
     }
-    with _process((sys.executable, "-m", _CHILD, what), environment, subprocess.PIPE) as child:
+    with started_program(
+        (sys.executable, "-m", _CHILD, what), environment, subprocess.PIPE
+    ) as child:
         yield child
-
-
-@contextmanager
-def _process(
-    command: Sequence[str], environment: Mapping[str, str], output: Any
-) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        command,
-        cwd=settings.BASE_DIR,
-        env=dict(environment),
-        stdout=output,
-        # The sandbox writes its log there; a measurement's last words are for whoever looks on.
-        stderr=None if output == subprocess.PIPE else subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()

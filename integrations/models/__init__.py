@@ -7,6 +7,7 @@ from integrations.models.connection import (
     PropertyLink,
     WireContract,
 )
+from integrations.models.listed_property import ListedProperty
 from integrations.models.rate_budget import RateBudget
 from integrations.models.review_item import ReviewItem, ReviewKind
 from integrations.models.sync_run import PropertyReading, SyncPhase, SyncRun, SyncState, Tick
@@ -26,6 +27,7 @@ __all__ = [
     "ConnectionStatus",
     "EventShape",
     "EventState",
+    "ListedProperty",
     "PropertyLink",
     "PropertyReading",
     "RateBudget",

@@ -34,6 +34,10 @@ class Connection(PortfolioRow):
     Shape: `provider` is Propexo's own word for the PMS's interface, such as "yardi_rest".
         `can_post_charges` is what was last proven of it, at `checked_at`; None means never tried.
         `transaction_batch_id` is a value that RealPage gives out, needed for its charges only.
+        From `charges_held_at` on no charge is sent over it until a person lets charges go again;
+        whatever only reads goes on. `reads_ledgers_first` then asks for a reading of every ledger
+        before that, because MeterBase may have forgotten what it sent; `ledger_showed_unknown`
+        tells that one has shown what MeterBase sent and forgot.
     """
 
     portfolio_path = "portfolio"
@@ -57,6 +61,13 @@ class Connection(PortfolioRow):
     paused_until = models.DateTimeField(null=True, blank=True)
     paused_because = models.CharField(max_length=200, blank=True)
     unknowns_in_row = models.PositiveIntegerField(default=0)
+    charges_held_at = models.DateTimeField(null=True, blank=True)
+    charges_held_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    charges_held_because = models.TextField(blank=True)
+    reads_ledgers_first = models.BooleanField("held until the ledgers were read", default=False)
+    ledger_showed_unknown = models.BooleanField("a ledger showed forgotten charges", default=False)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -68,6 +79,15 @@ class Connection(PortfolioRow):
             ),
             models.CheckConstraint(
                 condition=Q(contract__in=WireContract.values), name="connection_contract_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    charges_held_at__isnull=True,
+                    charges_held_by__isnull=True,
+                    charges_held_because="",
+                )
+                | (Q(charges_held_at__isnull=False) & ~Q(charges_held_because="")),
+                name="connection_charges_held_at_and_why",
             ),
         ]
 

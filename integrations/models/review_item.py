@@ -20,13 +20,16 @@ class ReviewKind(models.TextChoices):
     CONTRADICTION = "contradiction", "Contradicts other records"
     VANISHED = "vanished", "No longer in the PMS"
     NEW_PROPERTY = "new_property", "New property in the PMS"
+    LEDGER = "ledger", "Differs from the PMS's ledger"
 
 
 class ReviewItem(PortfolioRow):
     """One thing to decide; the same thing found again stays one item.
 
     Shape: `digest` stands for exactly what was seen. As long as a record still shows that, an item
-        that a person resolved does not come back.
+        that a person resolved does not come back. `still_there_seen_at` is set where a person said
+        of a record that counts as gone that it is still there: when the PMS had last shown it to
+        Propexo, and so which sight of it they vouch for.
     """
 
     portfolio_path = "portfolio"
@@ -52,6 +55,9 @@ class ReviewItem(PortfolioRow):
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     note = models.TextField(blank=True)
+    still_there_seen_at = models.DateTimeField(
+        "still there, though last shown to Propexo", null=True, blank=True
+    )
 
     class Meta:
         ordering = ["-last_found_at", "id"]
@@ -68,6 +74,11 @@ class ReviewItem(PortfolioRow):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=ReviewKind.values), name="review_item_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(still_there_seen_at__isnull=True)
+                | Q(kind="vanished", resolved_at__isnull=False, resolved_by__isnull=False),
+                name="review_item_still_there_by_person",
             ),
         ]
 

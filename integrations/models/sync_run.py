@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -35,7 +36,8 @@ class SyncRun(PortfolioRow):
     Shape: `updated_since` is empty for a reading of everything. `mark` is where the next page of
         the phase starts, stored with the page before it; empty is the beginning. `token` names the
         worker that has the run: only its holder can store anything. `pms_synced_at` is a state of
-        Propexo's data that this run covers. `waits` counts stops since the last page was stored.
+        Propexo's data that this run covers. `waits` counts the rests since the last page was
+        stored, `losses` the workers that were lost since then.
         `asked_again_at` asks for another run after this one.
     """
 
@@ -66,6 +68,7 @@ class SyncRun(PortfolioRow):
     not_before = models.DateTimeField("waits until", null=True, blank=True)
     waits_for = models.CharField("what it waits for", max_length=300, blank=True)
     waits = models.PositiveIntegerField("waits without progress", default=0)
+    losses = models.PositiveIntegerField("lost workers without progress", default=0)
     asked_again_at = models.DateTimeField(null=True, blank=True)
     asked_again_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -107,6 +110,12 @@ class SyncRun(PortfolioRow):
     def is_over(self) -> bool:
         """Tell whether nothing more will happen."""
         return self.state in (SyncState.COMPLETED, SyncState.FAILED)
+
+    def rests_at(self, now: datetime) -> bool:
+        """Tell whether it rests at a moment, to go on by itself later."""
+        return (
+            self.state == SyncState.QUEUED and self.not_before is not None and self.not_before > now
+        )
 
     @builtins.property
     def is_full(self) -> bool:

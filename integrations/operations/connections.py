@@ -205,3 +205,30 @@ def renew_connection(
             before={"status": before},
             after={"status": ConnectionStatus.ACTIVE.value},
         )
+
+
+def set_transaction_batch_id(
+    *, connection: Connection, transaction_batch_id: str, by: User, now: datetime
+) -> bool:
+    """Store the batch that RealPage books charges in; tell whether it is another one.
+
+    Shape: charges that wait already keep the batch that they were written for.
+    Effects: the connection and an audit event, when it is another one.
+    """
+    before = connection.transaction_batch_id
+    if transaction_batch_id == before:
+        return False
+    with transaction.atomic():
+        Connection.objects.filter(pk=connection.pk).update(
+            transaction_batch_id=transaction_batch_id
+        )
+        record_event(
+            verb="connection.batch_id_set",
+            subject=connection,
+            by=by,
+            now=now,
+            before={"transaction_batch_id": before},
+            after={"transaction_batch_id": transaction_batch_id},
+        )
+    connection.transaction_batch_id = transaction_batch_id
+    return True

@@ -9,24 +9,13 @@ from datetime import datetime
 from django.db import transaction
 
 from integrations.models import Connection, PropertyLink, ReviewItem, ReviewKind
-from integrations.pms.addresses import five_digit_zip, two_letter_state
+from integrations.operations.property_facts import facts_of, take_facts
+from integrations.operations.property_lists import list_by_id, note_listed
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import MalformedRecord, PmsProperty
 from portfolios.models import Portfolio, Property, User
 from portfolios.operations.audit import record_event
 from portfolios.operations.utilities import link_utilities
-
-_COLUMNS = (
-    "name",
-    "address",
-    "city",
-    "state",
-    "zip_code",
-    "raw_state",
-    "raw_zip_code",
-    "unit_count",
-    "square_footage",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +48,13 @@ def import_properties(
     """Create or update the chosen properties; a bad one is named and skipped.
 
     Errors: those of `integrations.pms.errors` when the list cannot be read; nothing is stored then.
-    Effects: properties, their links to the connection, review items for unreadable rows, audit.
+    Effects: properties, their links to the connection, review items for unreadable rows, audit,
+        and what there was to choose from.
     """
     wanted = dict.fromkeys(propexo_property_ids)
-    offered: dict[str, PmsProperty | MalformedRecord] = {}
-    for row in gateway.list_properties(connection_id=connection.propexo_connection_id):
-        remote_id = row.remote_id if isinstance(row, MalformedRecord) else row.property_id
-        if remote_id in wanted:
-            offered[remote_id] = row
+    offered = list_by_id(gateway.list_properties(connection_id=connection.propexo_connection_id))
+    # A person chose from this list: what was left out is not new later on.
+    note_listed(connection=connection, listed=offered, now=now)
     importing = _Import(connection, portfolio, by, now)
     for remote_id in wanted:
         importing.take(remote_id, offered.get(remote_id))
@@ -126,12 +114,12 @@ class _Import:
             portfolio=self.portfolio,
             propexo_property_id=row.property_id,
             created_at=self.now,
-            **_columns_of(row),
+            **facts_of(row),
         )
         PropertyLink.objects.create(
             property=place, connection=self.connection, imported_by=self.by, imported_at=self.now
         )
-        after = _columns_of(row)
+        after = facts_of(row)
         record_event(verb="property.imported", subject=place, by=self.by, now=self.now, after=after)
         self._answer_new_property(place)
         link_utilities(places=[place], now=self.now)
@@ -147,24 +135,10 @@ class _Import:
         ).update(resolved_at=self.now, resolved_by=self.by, property=place, note="Imported.")
 
     def _update(self, place: Property, row: PmsProperty) -> None:
-        before = {column: getattr(place, column) for column in _COLUMNS}
-        after = _columns_of(row)
-        if before == after:
+        if take_facts(place=place, row=row, by=self.by, now=self.now):
+            self.updated.append(place)
+        else:
             self.unchanged.append(place)
-            return
-        for column, value in after.items():
-            setattr(place, column, value)
-        place.save(update_fields=list(_COLUMNS))
-        record_event(
-            verb="property.updated",
-            subject=place,
-            by=self.by,
-            now=self.now,
-            before=before,
-            after=after,
-        )
-        link_utilities(places=[place], now=self.now)
-        self.updated.append(place)
 
     def _flag(self, row: MalformedRecord) -> None:
         label = f"Property {row.remote_id}"
@@ -184,18 +158,3 @@ class _Import:
             defaults=seen,
             create_defaults=seen | {"found_at": self.now},
         )
-
-
-def _columns_of(row: PmsProperty) -> dict[str, object]:
-    state = two_letter_state(row.state)
-    return {
-        "name": row.name,
-        "address": row.street,
-        "city": row.city,
-        "state": state,
-        "zip_code": five_digit_zip(row.zip_code, state=state),
-        "raw_state": row.state,
-        "raw_zip_code": row.zip_code,
-        "unit_count": row.unit_count,
-        "square_footage": row.square_footage,
-    }

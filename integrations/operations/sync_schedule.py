@@ -6,9 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
-from django_q.models import Schedule
 
 from integrations.gateways import PropexoNotConfigured
 from integrations.models import Connection, ConnectionStatus, Tick
@@ -16,31 +14,13 @@ from integrations.operations.sync_work import nudge_workers
 from integrations.operations.syncs import request_connection_sync
 from integrations.pms.errors import PmsError
 from integrations.sync.claim import due_runs
+from integrations.sync.rests import setback_of
 from meterbase.lib.day_window import read_window
 
 logger = logging.getLogger(__name__)
 
-SCHEDULE = "Syncs with the PMS"
-_TASK = "integrations.tasks.tick_syncs"
-_MINUTES = 1
-
-
-@transaction.atomic
-def declare_schedule(*, now: datetime) -> None:
-    """Make sure that exactly one schedule wakes the workers for syncs.
-
-    Effects: a row in the table of schedules; nothing when it is there.
-    """
-    # The row's unique name lets one machine after the other through, on any database.
-    Tick.objects.get_or_create(name=SCHEDULE, defaults={"ticked_at": now})
-    Tick.objects.select_for_update().get(name=SCHEDULE)
-    values = {"func": _TASK, "schedule_type": Schedule.MINUTES, "minutes": _MINUTES, "repeats": -1}
-    kept = Schedule.objects.filter(name=SCHEDULE).order_by("pk").first()
-    if kept is None:
-        Schedule.objects.create(name=SCHEDULE, next_run=now, **values)
-        return
-    Schedule.objects.filter(pk=kept.pk).exclude(**values).update(**values)
-    Schedule.objects.filter(name=SCHEDULE).exclude(pk=kept.pk).delete()
+# A connection that could not be asked just now is asked again before its next interval.
+_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def tick_syncs(*, now: datetime) -> None:
@@ -65,10 +45,14 @@ def _within_window(now: datetime) -> bool:
 
 def _claim(connection: Connection, *, now: datetime) -> bool:
     """Take this interval of a connection; False when it is not over or somebody else has it."""
-    name = f"sync of connection {connection.pk}"
+    name = _tick_of(connection)
     Tick.objects.get_or_create(name=name, defaults={"ticked_at": connection.created_at})
     due = now - timedelta(seconds=settings.PROPEXO_SYNC_INTERVAL)
     return bool(Tick.objects.filter(name=name, ticked_at__lte=due).update(ticked_at=now))
+
+
+def _tick_of(connection: Connection) -> str:
+    return f"sync of connection {connection.pk}"
 
 
 def _sync(connection: Connection, *, now: datetime) -> None:
@@ -76,3 +60,12 @@ def _sync(connection: Connection, *, now: datetime) -> None:
         request_connection_sync(connection=connection, by=None, now=now)
     except (PmsError, PropexoNotConfigured) as error:
         logger.warning("%s was not synced: %s", connection, error)
+        if isinstance(error, PmsError) and setback_of(error) is not None:
+            _give_back(connection, now=now)
+
+
+def _give_back(connection: Connection, *, now: datetime) -> None:
+    """Let a connection that could not be asked just now have its turn in some minutes."""
+    interval = timedelta(seconds=settings.PROPEXO_SYNC_INTERVAL)
+    again = now - interval + min(interval, _AGAIN_AFTER)
+    Tick.objects.filter(name=_tick_of(connection), ticked_at=now).update(ticked_at=again)

@@ -1,7 +1,8 @@
 """What a background worker does about syncs: a slice of work at a time, then make room.
 
-Charges wait in the same queue as syncs, and a first sync may take an hour. So a worker works on
-syncs for some seconds and puts the rest back; a run goes on at the page where it stopped.
+Webhooks and comparisons with the PMS wait in the same queue, and a first sync may take an hour. So
+a worker works on syncs for some seconds and puts the rest back; a run goes on at the page where it
+stopped. Charges have a queue and workers of their own.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import zip_longest
 
-from django.conf import settings
-from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from integrations.clusters import GENERAL, has_room, workers_of
 from integrations.gateways import PropexoNotConfigured, open_gateway
 from integrations.models import Connection, SyncPhase, SyncRun
 from integrations.pms.gateway import PmsGateway
@@ -44,9 +44,8 @@ def nudge_workers() -> None:
     Effects: a row in the queue, in the caller's transaction if there is one. A lost nudge loses
         nothing: the schedule makes another.
     """
-    workers: int = settings.Q_CLUSTER["workers"]
-    if OrmQ.objects.count() < 4 * workers:
-        async_task(_TASK, timeout=_LONGEST_SECONDS)
+    if has_room(GENERAL):
+        async_task(_TASK, timeout=_LONGEST_SECONDS, cluster=GENERAL)
 
 
 def work_on_syncs(*, clock: Callable[[], datetime], seconds: float = SLICE_SECONDS) -> None:
@@ -105,9 +104,8 @@ def _next_batch(*, now: datetime) -> list[_Due]:
 
 
 def most_at_once() -> int:
-    """Tell how many syncs may run at the same time, so that a worker is left for charges."""
-    workers: int = settings.Q_CLUSTER["workers"]
-    return max(1, workers - 1)
+    """Tell how many syncs may run at the same time, so that a worker is left for the rest."""
+    return max(1, workers_of(GENERAL) - 1)
 
 
 def is_lost(run: SyncRun, *, now: datetime) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -10,12 +12,16 @@ from django.db.models import Q
 
 from integrations.gateways import open_gateway
 from integrations.models import Connection, PropertyLink, PropertyReading, SyncRun, SyncState
+from integrations.operations.property_lists import PropertyNews, read_property_news
 from integrations.operations.sync_work import nudge_workers
 from integrations.pms import errors
-from integrations.pms.records import ConnectionHealth
+from integrations.pms.gateway import PmsGateway
+from integrations.pms.records import ConnectionHealth, PmsConnection
 from integrations.sync.queueing import full_reading_due, new_run
 from integrations.sync.run import note_expired_login
 from portfolios.models import Property, User
+
+logger = logging.getLogger(__name__)
 
 UNDER_WAY = (SyncState.QUEUED, SyncState.RUNNING)
 
@@ -37,19 +43,22 @@ class ConnectionSync:
 
     Shape: `queued` counts the properties that are read, now or after what is under way; `unchanged`
         those of which Propexo has nothing newer. `pms_synced_at` is when Propexo itself was last
-        done, None when it does not say.
+        done, None when it does not say. `trouble` says why the list of properties was not read.
     """
 
     queued: int
     unchanged: int
     pms_synced_at: datetime | None
+    properties: PropertyNews = field(default_factory=PropertyNews)
+    trouble: str = ""
 
 
 def request_sync(*, place: Property, by: User | None, now: datetime, full: bool = False) -> SyncRun:
     """Queue a sync of a property; anybody may ask at any time.
 
     Shape: while a run waits, that one is returned; while one is under way, that one too, and it is
-        followed by one more. `full` reads everything, not only what changed.
+        followed by one more. One that rests goes on at once when a person asks. `full` reads
+        everything, not only what changed.
     Errors: NotLinked.
     Effects: a run, or a note on the one that is there, and a nudge for the workers.
     """
@@ -64,9 +73,18 @@ def request_sync(*, place: Property, by: User | None, now: datetime, full: bool 
         elif not _join(run, by=by, now=now, full=full):
             run = None
         if run is not None:
+            if by is not None:
+                _wake([place.pk])
             nudge_workers()
             return run
     raise RuntimeError(f"The syncs of {place} start and end faster than one can be asked for.")
+
+
+def _wake(places: Iterable[int]) -> None:
+    """Let runs that rest go on at once; the rate limit still holds."""
+    SyncRun.objects.filter(
+        property__in=places, state=SyncState.QUEUED, not_before__isnull=False
+    ).update(not_before=None)
 
 
 def _queue(place: Property, *, by: User | None, now: datetime, full: bool) -> SyncRun | None:
@@ -96,22 +114,14 @@ def request_connection_sync(
 ) -> ConnectionSync:
     """Queue syncs of a connection's properties, as far as Propexo has news of them.
 
-    Shape: one request tells whether there can be news at all; then each property is asked for its
-        changes, and now and then for everything.
+    Shape: one request tells whether there can be news at all; then the list of properties is read
+        once, and each property is asked for its changes, and now and then for everything.
     Errors: PropexoNotConfigured; those of `integrations.pms.errors`.
-    Effects: runs, or notes on those that are there, and a nudge for the workers.
+    Effects: runs, or notes on those that are there, and a nudge for the workers; those of
+        `read_property_news`.
     """
-    try:
-        remote = open_gateway(connection).read_connection(
-            connection_id=connection.propexo_connection_id
-        )
-    except errors.PmsLoginExpired as error:
-        note_expired_login(connection=connection, message=error.message)
-        raise
-    if remote.health is ConnectionHealth.AUTH_FAILED:
-        # Propexo goes on showing what it read before, so nothing else would tell.
-        note_expired_login(connection=connection, message=_LOGIN_EXPIRED)
-        raise errors.PmsLoginExpired(_LOGIN_EXPIRED)
+    gateway = open_gateway(connection)
+    remote = _read_connection(connection, gateway)
     places = set(
         PropertyLink.objects.filter(connection=connection, property__archived_at=None).values_list(
             "property_id", flat=True
@@ -122,10 +132,39 @@ def request_connection_sync(
     wanted = {
         key for key in places if full or _has_news(readings.get(key), pms_synced_at=stamp, now=now)
     }
+    news, trouble = PropertyNews(), ""
+    if wanted or not places:
+        news, trouble = _read_properties(connection, gateway, by=by, now=now)
     _queue_many(wanted, readings, by=by, now=now, full=full, pms_synced_at=stamp)
     if wanted:
+        if by is not None:
+            _wake(wanted)
         nudge_workers()
-    return ConnectionSync(len(wanted), len(places) - len(wanted), stamp)
+    return ConnectionSync(len(wanted), len(places) - len(wanted), stamp, news, trouble)
+
+
+def _read_connection(connection: Connection, gateway: PmsGateway) -> PmsConnection:
+    try:
+        remote = gateway.read_connection(connection_id=connection.propexo_connection_id)
+    except errors.PmsLoginExpired as error:
+        note_expired_login(connection=connection, message=error.message)
+        raise
+    if remote.health is ConnectionHealth.AUTH_FAILED:
+        # Propexo goes on showing what it read before, so nothing else would tell.
+        note_expired_login(connection=connection, message=_LOGIN_EXPIRED)
+        raise errors.PmsLoginExpired(_LOGIN_EXPIRED)
+    return remote
+
+
+def _read_properties(
+    connection: Connection, gateway: PmsGateway, *, by: User | None, now: datetime
+) -> tuple[PropertyNews, str]:
+    """Read the list of properties; when it cannot be read, their units and leases still can."""
+    try:
+        return read_property_news(connection=connection, gateway=gateway, by=by, now=now), ""
+    except errors.PmsError as error:
+        logger.warning("The properties of %s were not read: %s", connection, error)
+        return PropertyNews(), error.message
 
 
 def _has_news(

@@ -19,14 +19,15 @@ from django.db.models.functions import Coalesce
 
 from integrations.models import PropertyReading, SyncRun, SyncState
 from integrations.sync.queueing import new_run
+from integrations.sync.rests import Setback
 from integrations.sync.rows import update_row
 
 # A worker that stored nothing for this long is lost: no request and no wait for the rate limit
 # takes as long.
 STALE_AFTER = timedelta(minutes=3)
 
-# So often in a row may a run stop without having stored a page.
-MOST_WAITS = 6
+# So many workers in a row may be lost without having stored a page.
+MOST_LOSSES = 6
 
 _LONGEST_SENTENCE = 300
 
@@ -81,7 +82,7 @@ def take(run_id: int, *, now: datetime) -> Claim | None:
     if due.filter(state=SyncState.QUEUED).update(**values):
         return claim
     lost = due.filter(state=SyncState.RUNNING)
-    if lost.filter(waits__lt=MOST_WAITS).update(**values, waits=F("waits") + 1):
+    if lost.filter(losses__lt=MOST_LOSSES).update(**values, losses=F("losses") + 1):
         return claim
     for run in lost:
         fail_sync(
@@ -115,7 +116,7 @@ def advance(
     Effects: the run, which gives a sign of life.
     """
     mine = {"id": claim.run_id, "token": claim.token, "state": SyncState.RUNNING.value}
-    alive = {"beat_at": now, "waits": 0, "waits_for": ""}
+    alive = {"beat_at": now, "waits": 0, "losses": 0, "waits_for": ""}
     found = update_row(
         SyncRun,
         where=mine,
@@ -147,23 +148,22 @@ def note_wait(claim: Claim, *, sentence: str, now: datetime) -> None:
         raise TakenOver(f"Sync {claim.run_id} was taken over by another worker.")
 
 
-def wait_until(claim: Claim, *, until: datetime, sentence: str, counts: bool) -> bool:
-    """Let a run rest, unless it has rested too often without storing a page.
+def rest(claim: Claim, *, setback: Setback, now: datetime) -> bool:
+    """Let a run rest until a setback may have passed, unless it has rested too often.
 
-    Shape: `sentence` says what it waits for; `counts` is whether this is one of the few times.
-        False when it has rested too often.
-    Effects: the run is due again at that time.
+    Shape: False when it has rested too often without storing a page, or is somebody else's.
+    Effects: the run is due again when the rest is over, and says what it waits for.
     """
-    rested = (
-        held(claim)
-        .filter(waits__lt=MOST_WAITS)
-        .update(
-            state=SyncState.QUEUED,
-            token="",
-            not_before=until,
-            waits_for=sentence[:_LONGEST_SENTENCE],
-            waits=F("waits") + int(counts),
-        )
+    rests = held(claim).values_list("waits", flat=True).first()
+    if rests is None or rests >= setback.most:
+        return False
+    sentence = setback.waits_for(rests=rests)
+    rested = held(claim).update(
+        state=SyncState.QUEUED,
+        token="",
+        not_before=now + setback.rest(rests=rests),
+        waits_for=sentence[:_LONGEST_SENTENCE],
+        waits=F("waits") + int(setback.counts),
     )
     return bool(rested)
 

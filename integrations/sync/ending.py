@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import Connection, PropertyLink, PropertyReading, SyncRun, SyncState
-from integrations.pms.records import LeaseStatus
 from integrations.sync.claim import Claim, advance, queue_follow_up
 from integrations.sync.flags import close_items_of_whole, store_flags
+from integrations.sync.gone import find_gone_leases, find_gone_units, mark_gone
 from integrations.sync.plan import Flag, StoredLease, StoredUnit, Whole, check_whole
-from integrations.sync.plan.whole import flag_vanished
 from integrations.sync.rows import insert_rows, update_row
 from integrations.sync.stored import Sight
-from portfolios.models import Lease, Unit
 from portfolios.operations.audit import record_event
 
 
@@ -58,21 +56,21 @@ def _look_at_whole(
 ) -> tuple[Flag, ...]:
     place = run.property
     empty = _empty_lists(run, units, leases) if run.is_full else {}
-    gone: list[Flag] = []
-    if run.is_full and "unit" not in empty:
-        gone += _mark_gone_units(units.unseen, now)
-        gone += _mark_gone_leases(leases.unseen, now) if "lease" not in empty else []
-    marked = {flag.remote_id for flag in gone if flag.record_kind == "unit"}
+    gone_units = find_gone_units(run, units, empty=empty)
+    gone_leases = find_gone_leases(run, leases, empty=empty)
     whole = Whole(
         property_id=place.propexo_property_id,
         name=place.name,
-        units=[unit for unit in (*units.seen, *units.unseen) if unit.remote_id not in marked],
-        leases=(*leases.seen, *(leases.unseen if not run.is_full or "lease" in empty else ())),
+        units=gone_units.rest_of(units),
+        leases=gone_leases.rest_of(leases),
         unit_count=place.unit_count,
         counted=run.is_full and run.units_read > 0,
         empty_lists=empty,
     )
-    return (*gone, *check_whole(whole, today=timezone.localdate(now)))
+    return (
+        *mark_gone(gone_units, gone_leases, now=now),
+        *check_whole(whole, today=timezone.localdate(now)),
+    )
 
 
 def _empty_lists(
@@ -89,29 +87,6 @@ def _empty_lists(
     if run.leases_read == 0 and leases.unseen:
         empty["lease"] = len(leases.unseen)
     return empty
-
-
-def _mark_gone_units(units: Iterable[StoredUnit], now: datetime) -> list[Flag]:
-    """Mark units that a reading of everything did not show; nothing is deleted."""
-    flags = [
-        flag_vanished("unit", unit.remote_id, unit.label, since=now.isoformat()) for unit in units
-    ]
-    keys = [unit.key for unit in units]
-    if keys:
-        Unit.objects.filter(pk__in=keys).update(missing_since=now)
-    return flags
-
-
-def _mark_gone_leases(leases: Iterable[StoredLease], now: datetime) -> list[Flag]:
-    """Mark leases that a reading of everything did not show; past ones may go without a word."""
-    keys = [lease.key for lease in leases]
-    if keys:
-        Lease.objects.filter(pk__in=keys).update(missing_since=now)
-    return [
-        flag_vanished("lease", lease.remote_id, f"Lease {lease.remote_id}", since=now.isoformat())
-        for lease in leases
-        if lease.status != LeaseStatus.PAST
-    ]
 
 
 def _note_reading(run: SyncRun, now: datetime) -> None:

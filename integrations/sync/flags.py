@@ -50,7 +50,8 @@ def store_flags(
         ReviewItem.objects.filter(pk__in=same).update(last_found_at=now)
     # A sync of another property of this connection may find the same record at the same time.
     insert_rows(ReviewItem, _COLUMNS, [_row(place, flag, now) for flag in news])
-    return len(still_open) + len(news)
+    # A record may have an open item of another kind that was not found just now.
+    return len(still_open.keys() & found.keys()) + len(news)
 
 
 def close_page_items(
@@ -103,8 +104,9 @@ def _is_over(item: ReviewItem, run: SyncRun) -> bool:
         # What is wrong with a chart of accounts, its own readings say.
         return False
     if item.record_kind == "property":
-        # Only a reading of everything can tell how many units there are, or that there are none.
-        return run.is_full
+        # Only a reading of everything can tell how many units there are, or that there are none;
+        # whether the property is gone, the connection's list of properties says.
+        return run.is_full and item.kind != ReviewKind.VANISHED
     if item.kind in PAGE_KINDS:
         began = run.started_at
         return run.is_full and began is not None and item.last_found_at < began

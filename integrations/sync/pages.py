@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Literal
 
-from integrations.models import SyncRun
+from django.db.models import QuerySet
+
+from integrations.models import SyncPhase, SyncRun
 from integrations.pms.records import MalformedRecord, PmsLease, PmsResident, PmsUnit
 from integrations.sync.apply import apply_leases, apply_names, apply_units
 from integrations.sync.plan import (
@@ -25,20 +27,26 @@ from integrations.sync.plan import (
     plan_names,
     plan_units,
 )
+from integrations.sync.plan.last_seen import CLOCKS_DIFFER, SeenSpan, gone_before
+from integrations.sync.plan.values import ValuesT
 from integrations.sync.stored import (
     Sight,
     first_names,
     home_book,
     lease_keys,
+    leases_of,
     new_leases,
     new_units,
+    newest_sight,
     read_known_leases,
     read_known_units,
     read_leases_in_sight,
     read_units_in_sight,
     shown_names,
     unit_keys,
+    units_of,
 )
+from portfolios.models import Lease, Property, Unit
 
 RecordKind = Literal["unit", "lease", "resident"]
 
@@ -75,12 +83,17 @@ class Planner:
         self._new_units: dict[str, UnitValues] = {}
         self._new_leases: dict[str, LeaseValues] = {}
         self._seen_at = _began(run)
+        # A pass that begins in the middle knows nothing of what the one before it saw.
+        self._sees_all = is_new or (run.phase == SyncPhase.UNITS and not run.mark)
+        self._units_seen = SeenSpan(latest=self._seen_at + CLOCKS_DIFFER)
+        self._leases_seen = SeenSpan(latest=self._seen_at + CLOCKS_DIFFER)
 
     def units(self, rows: Sequence[PmsUnit | MalformedRecord]) -> Chunk:
         """Plan some units."""
         ids = [row.unit_id if isinstance(row, PmsUnit) else row.remote_id for row in rows]
         known = {} if self._is_new else read_known_units(self._place, ids)
-        plan = plan_units(rows, known)
+        plan = plan_units(rows, known, gone_before=self._gone_before(known, units_of))
+        self._units_seen.take_in(plan.last_seen.values())
         if self._is_new:
             self._new_units |= plan.created
         store = partial(
@@ -92,7 +105,9 @@ class Planner:
         """Plan some leases."""
         ids = [row.lease_id if isinstance(row, PmsLease) else row.remote_id for row in rows]
         known = {} if self._is_new else read_known_leases(self._place, ids)
-        plan = plan_leases(rows, known, self._homes)
+        limit = self._gone_before(known, leases_of)
+        plan = plan_leases(rows, known, self._homes, gone_before=limit)
+        self._leases_seen.take_in(plan.last_seen.values())
         if self._is_new:
             self._new_leases |= plan.created
         # In a reading of everything the residents follow, and their names with them.
@@ -117,15 +132,32 @@ class Planner:
     def units_in_sight(self) -> Sight[StoredUnit]:
         """Read the property's units, once all of them are stored."""
         if self._is_new:
-            return Sight(new_units(self._new_units, unit_keys(self._place)), [])
-        return read_units_in_sight(self._place, since=self._seen_at)
+            sight = Sight(new_units(self._new_units, unit_keys(self._place)), [])
+        else:
+            sight = read_units_in_sight(self._place, since=self._seen_at)
+        return replace(sight, hides_gone=self._may_hide_gone(self._units_seen))
 
     @cached_property
     def leases_in_sight(self) -> Sight[StoredLease]:
         """Read the property's leases, once all of them are stored."""
         if self._is_new:
-            return Sight(new_leases(self._new_leases, lease_keys(self._place)), [])
-        return read_leases_in_sight(self._place, since=self._seen_at)
+            sight = Sight(new_leases(self._new_leases, lease_keys(self._place)), [])
+        else:
+            sight = read_leases_in_sight(self._place, since=self._seen_at)
+        return replace(sight, hides_gone=self._may_hide_gone(self._leases_seen))
+
+    def _may_hide_gone(self, seen: SeenSpan) -> bool:
+        return seen.hides_gone or not self._sees_all
+
+    def _gone_before(
+        self,
+        known: Mapping[str, Known[ValuesT]],
+        stored: Callable[[Property], QuerySet[Unit] | QuerySet[Lease]],
+    ) -> datetime | None:
+        """Tell what it takes for a row that is missing to be back; most chunks have none."""
+        if all(row.missing_since is None for row in known.values()):
+            return None
+        return gone_before(newest_sight(stored(self._place), began=self._seen_at))
 
     @cached_property
     def _homes(self) -> HomeBook:

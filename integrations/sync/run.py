@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from integrations.models import Connection, ConnectionStatus, ReviewItem, SyncRun
 from integrations.pms import errors
@@ -20,12 +20,13 @@ from integrations.sync.claim import (
     fail_sync,
     note_wait,
     put_back,
+    rest,
     take,
-    wait_until,
 )
 from integrations.sync.ending import finish_sync
 from integrations.sync.pages import Planner
 from integrations.sync.reader import OutOfTime, Reader
+from integrations.sync.rests import DATABASE_AWAY, setback_of
 from integrations.sync.rows import has_rows
 from portfolios.models import Unit
 
@@ -34,9 +35,6 @@ __all__ = ["fail_sync", "note_expired_login", "run_sync"]
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-
-# Propexo names no shorter time when it names none at all.
-_SHORTEST_REST = timedelta(seconds=5)
 
 # A minute's limit is over after a minute; what takes longer, the queue waits for.
 _PATIENCE = timedelta(seconds=65)
@@ -61,28 +59,8 @@ def run_sync(
     if claim is None:
         return
     start = _read_start(run_id)
-    run = start.run
-    planner = Planner(run, is_new=start.is_new)
     try:
-        with waiting(longest=_PATIENCE, note=partial(_note_wait, claim, clock)):
-            Reader(
-                claim,
-                run,
-                gateway=gateway,
-                planner=planner,
-                has_items=start.has_items,
-                clock=clock,
-                out_of_time=out_of_time,
-                before_last=before_last,
-            ).read_all()
-        finish_sync(
-            claim=claim,
-            run=run,
-            units=planner.units_in_sight,
-            leases=planner.leases_in_sight,
-            has_items=start.has_items,
-            clock=clock,
-        )
+        _read_and_finish(claim, start, gateway, clock, out_of_time, before_last)
     except OutOfTime:
         put_back(claim)
     except (SystemExit, KeyboardInterrupt):
@@ -92,18 +70,14 @@ def run_sync(
     except TakenOver as taken:
         logger.warning("%s", taken)
     except errors.PmsError as error:
-        _stop(claim, run, error, now=clock())
+        _stop(claim, start.run, error, now=clock())
+    except DATABASE_AWAY as error:
+        logger.exception("Sync %s could not reach the database", run_id)
+        _rest_from_the_database(claim, start.run, error, now=clock())
     except BaseException:
         # Whatever it was, the run must not look as if it still went on; the cause is in the log.
-        logger.exception("Sync %s stopped", run.pk)
-        fail_sync(
-            run=run,
-            claim=claim,
-            code="INTERNAL_ERROR",
-            message="The sync stopped because of a fault in MeterBase. Nothing was lost; start it "
-            "again, and tell support if it happens twice.",
-            now=clock(),
-        )
+        logger.exception("Sync %s stopped", run_id)
+        _fail_for_a_fault(claim, start.run, now=clock())
         raise
 
 
@@ -126,22 +100,77 @@ def _read_start(run_id: int) -> _Start:
     )
 
 
+def _read_and_finish(
+    claim: Claim,
+    start: _Start,
+    gateway: PmsGateway,
+    clock: Clock,
+    out_of_time: Callable[[], bool],
+    before_last: Callable[[], None],
+) -> None:
+    planner = Planner(start.run, is_new=start.is_new)
+    with waiting(longest=_PATIENCE, note=partial(_note_wait, claim, clock)):
+        Reader(
+            claim,
+            start.run,
+            gateway=gateway,
+            planner=planner,
+            has_items=start.has_items,
+            clock=clock,
+            out_of_time=out_of_time,
+            before_last=before_last,
+        ).read_all()
+    finish_sync(
+        claim=claim,
+        run=start.run,
+        units=planner.units_in_sight,
+        leases=planner.leases_in_sight,
+        has_items=start.has_items,
+        clock=clock,
+    )
+
+
 def _note_wait(claim: Claim, clock: Clock, sentence: str) -> None:
     note_wait(claim, sentence=sentence, now=clock())
 
 
 def _stop(claim: Claim, run: SyncRun, error: errors.PmsError, *, now: datetime) -> None:
-    """Let a throttled run rest; end one that has no use in going on."""
-    if isinstance(error, errors.Throttled):
-        until = now + max(error.retry_after, _SHORTEST_REST)
-        # A turn that MeterBase itself did not give out is no refusal of Propexo's.
-        counts = error.http_status is not None
-        if wait_until(claim, until=until, sentence=error.message, counts=counts):
-            return
+    """Let a run rest from what passes by itself; end one that has no use in going on."""
+    setback = setback_of(error)
+    if setback is not None and rest(claim, setback=setback, now=now):
+        return
+    message = error.message if setback is None else setback.gave_up()
     with transaction.atomic():
-        fail_sync(run=run, claim=claim, code=error.code, message=error.message, now=now)
+        fail_sync(run=run, claim=claim, code=error.code, message=message, now=now)
         if isinstance(error, errors.PmsLoginExpired):
             note_expired_login(connection=run.property.link.connection, message=error.message)
+
+
+def _fail_for_a_fault(claim: Claim, run: SyncRun, *, now: datetime) -> None:
+    fail_sync(
+        run=run,
+        claim=claim,
+        code="INTERNAL_ERROR",
+        message="The sync stopped because of a fault in MeterBase. Nothing was lost; start it "
+        "again, and tell support if it happens twice.",
+        now=now,
+    )
+
+
+def _rest_from_the_database(
+    claim: Claim, run: SyncRun, error: DatabaseError | InterfaceError, *, now: datetime
+) -> None:
+    """Let a run rest until the database is back; if it still is not, the run counts as lost."""
+    setback = setback_of(error)
+    # Inside somebody's transaction it is not ours to close.
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    try:
+        if setback is None or rest(claim, setback=setback, now=now):
+            return
+        fail_sync(run=run, claim=claim, code=setback.code, message=setback.gave_up(), now=now)
+    except DATABASE_AWAY:
+        logger.warning("The database is still away; another worker takes up sync %s.", run.pk)
 
 
 def note_expired_login(*, connection: Connection, message: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Case, Max, Q, QuerySet, When
 
+from integrations.models import ReviewItem, ReviewKind
 from integrations.sync.plan import (
     Home,
     HomeBook,
@@ -21,6 +22,7 @@ from integrations.sync.plan import (
     StoredUnit,
     UnitValues,
 )
+from integrations.sync.plan.last_seen import CLOCKS_DIFFER, gone_before
 from integrations.sync.plan.leases import number_key
 from portfolios.models import Lease, Property, Unit
 
@@ -52,55 +54,73 @@ LEASE_COLUMNS = (
     "raw_status",
 )
 
-
 StoredT = TypeVar("StoredT", bound=StoredUnit | StoredLease)
 
 
 @dataclass(frozen=True, slots=True)
 class Sight(Generic[StoredT]):
-    """The rows of a property that are not marked as missing.
+    """The rows of a property.
 
-    Shape: `unseen` are those that the PMS did not show since a certain time.
+    Shape: `unseen` are those that Propexo did not show since a certain time; `lingering` are marked
+        as missing, because the PMS does not show them, and yet Propexo does. `hides_gone` is
+        False when it is certain that the PMS has not stopped showing any that Propexo shows.
     """
 
     seen: Sequence[StoredT]
     unseen: Sequence[StoredT]
+    lingering: Sequence[StoredT] = field(default_factory=list)
+    # Not a matter of the rows: it saves a look at them.
+    hides_gone: bool = field(default=True, compare=False)
 
     @property
     def all(self) -> Sequence[StoredT]:
-        """List them all."""
+        """List those that are not missing."""
         return [*self.seen, *self.unseen]
+
+
+def units_of(place: Property) -> QuerySet[Unit]:
+    """Select the units of a property."""
+    return Unit.objects.filter(property=place)
+
+
+def leases_of(place: Property) -> QuerySet[Lease]:
+    """Select the leases of a property."""
+    return Lease.objects.filter(unit__property=place)
 
 
 def read_known_units(place: Property, ids: Collection[str]) -> dict[str, Known[UnitValues]]:
     """Read what is stored of some units, by the PMS's ids."""
-    rows = Unit.objects.filter(property=place, propexo_unit_id__in=ids)
+    rows = units_of(place).filter(propexo_unit_id__in=ids)
     columns = ("propexo_unit_id", "pk", "missing_since", *UNIT_COLUMNS)
     return {
-        remote_id: Known(key, UnitValues(*values), missing=missing is not None)
+        remote_id: Known(key, UnitValues(*values), missing)
         for remote_id, key, missing, *values in rows.order_by().values_list(*columns)
     }
 
 
 def read_known_leases(place: Property, ids: Collection[str]) -> dict[str, Known[LeaseValues]]:
     """Read what is stored of some leases, by the PMS's ids."""
-    rows = Lease.objects.filter(unit__property=place, propexo_lease_id__in=ids)
+    rows = leases_of(place).filter(propexo_lease_id__in=ids)
     columns = ("propexo_lease_id", "pk", "missing_since", *LEASE_COLUMNS)
     return {
-        remote_id: Known(key, LeaseValues(*values), missing=missing is not None)
+        remote_id: Known(key, LeaseValues(*values), missing)
         for remote_id, key, missing, *values in rows.order_by().values_list(*columns)
     }
 
 
 def home_book(units: Sight[StoredUnit]) -> HomeBook:
     """Find the unit of a lease among all that are stored."""
-    by_id: dict[str, Home] = {}
+    by_id = {unit.remote_id: _home(unit) for unit in units.all}
     by_number: dict[str, list[Home]] = defaultdict(list)
     for unit in units.all:
-        home = Home(unit.key, unit.label, unit.current_lease_id, unit.occupant_count)
-        by_id[unit.remote_id] = home
-        by_number[number_key(unit.unit_number)].append(home)
+        by_number[number_key(unit.unit_number)].append(by_id[unit.remote_id])
+    # By its id alone: a unit that took its place may have its number.
+    by_id |= {unit.remote_id: _home(unit) for unit in units.lingering}
     return HomeBook(by_id, by_number)
+
+
+def _home(unit: StoredUnit) -> Home:
+    return Home(unit.key, unit.label, unit.current_lease_id, unit.occupant_count)
 
 
 def shown_names(leases: Sight[StoredLease]) -> dict[str, Sequence[StoredName]]:
@@ -123,9 +143,9 @@ def first_names(stored: Mapping[str, Sequence[StoredName]]) -> dict[str, str]:
 
 
 def read_units_in_sight(place: Property, *, since: datetime) -> Sight[StoredUnit]:
-    """Read the units that are not marked as missing, and which of them were not seen since."""
+    """Read the units that are not missing or were seen since all the same."""
     columns = (
-        "unseen",
+        "place",
         "pk",
         "propexo_unit_id",
         "building",
@@ -134,15 +154,18 @@ def read_units_in_sight(place: Property, *, since: datetime) -> Sight[StoredUnit
         "billable",
         "propexo_current_lease_id",
         "occupant_count",
+        "sqft",
+        "bedrooms",
     )
-    rows = place.units.filter(missing_since=None).annotate(unseen=_unseen(since))
+    rows = units_of(place).filter(Q(missing_since=None) | Q(last_seen_at__gte=since))
+    rows = rows.annotate(place=_place(since))
     return _sorted_out(rows.order_by("pk").values_list(*columns), StoredUnit)
 
 
 def read_leases_in_sight(place: Property, *, since: datetime) -> Sight[StoredLease]:
-    """Read the leases that are not marked as missing, and which of them were not seen since."""
+    """Read the leases that are not missing, and which of them were not seen since."""
     columns = (
-        "unseen",
+        "place",
         "pk",
         "unit_id",
         "propexo_lease_id",
@@ -151,8 +174,7 @@ def read_leases_in_sight(place: Property, *, since: datetime) -> Sight[StoredLea
         "propexo_resident_id",
         "resident_name",
     )
-    rows = Lease.objects.filter(unit__property=place, missing_since=None)
-    rows = rows.annotate(unseen=_unseen(since))
+    rows = leases_of(place).filter(missing_since=None).annotate(place=_place(since))
     return _sorted_out(rows.order_by("pk").values_list(*columns), StoredLease)
 
 
@@ -192,6 +214,8 @@ def new_units(created: Mapping[str, UnitValues], keys: Mapping[str, int]) -> Seq
             billable=values.billable,
             current_lease_id=values.current_lease_id,
             occupant_count=values.occupant_count,
+            sqft=values.sqft,
+            bedrooms=values.bedrooms,
         )
         for remote_id, values in created.items()
         if remote_id in keys
@@ -216,13 +240,67 @@ def new_leases(
     ]
 
 
-def _unseen(since: datetime) -> Q:
-    return Q(last_seen_at=None) | Q(last_seen_at__lt=since)
+def newest_sight(rows: QuerySet[Unit] | QuerySet[Lease], *, began: datetime) -> datetime | None:
+    """Tell when the PMS last showed any of some rows to Propexo; None where Propexo never says so.
+
+    Shape: `began` is when the reading began; what was seen long after that was seen by no clock.
+    """
+    told = rows.filter(propexo_seen_at__lt=began + CLOCKS_DIFFER).order_by()
+    newest: datetime | None = told.aggregate(newest=Max("propexo_seen_at"))["newest"]
+    return newest
+
+
+def units_shown_no_more(place: Property, *, began: datetime) -> dict[int, datetime]:
+    """Find the units of a reading that the PMS has long stopped showing to Propexo, and since when.
+
+    Shape: by the rows' keys; nothing where Propexo does not say when it saw them.
+    """
+    return _shown_no_more(units_of(place), began)
+
+
+def leases_shown_no_more(place: Property, *, began: datetime) -> dict[int, datetime]:
+    """Find the leases of a reading that the PMS has long stopped showing, as for units."""
+    return _shown_no_more(leases_of(place), began)
+
+
+def vouched_for(place: Property, record_kind: Literal["unit", "lease"]) -> dict[str, datetime]:
+    """List until which sight people said of records that they are still there, by the PMS's ids."""
+    items = ReviewItem.objects.filter(
+        property=place,
+        kind=ReviewKind.VANISHED,
+        record_kind=record_kind,
+        still_there_seen_at__isnull=False,
+    )
+    newest = items.order_by().values_list("remote_id").annotate(Max("still_there_seen_at"))
+    return dict(newest)
+
+
+def _shown_no_more(rows: QuerySet[Unit] | QuerySet[Lease], began: datetime) -> dict[int, datetime]:
+    read = rows.filter(missing_since=None, last_seen_at__gte=began).order_by()
+    limit = gone_before(newest_sight(read, began=began))
+    if limit is None:
+        return {}
+    old = read.filter(propexo_seen_at__lt=limit).values_list("pk", "propexo_seen_at")
+    return {key: seen for key, seen in old if seen is not None}
+
+
+_SEEN, _UNSEEN, _LINGERING = range(3)
+
+
+def _place(since: datetime) -> Case:
+    """Say which part of a sight a row belongs to."""
+    return Case(
+        When(missing_since__isnull=False, then=_LINGERING),
+        When(last_seen_at__gte=since, then=_SEEN),
+        default=_UNSEEN,
+    )
 
 
 def _sorted_out(rows: Iterable[tuple[Any, ...]], make: Callable[..., StoredT]) -> Sight[StoredT]:
     seen: list[StoredT] = []
     unseen: list[StoredT] = []
-    for is_unseen, *values in rows:
-        (unseen if is_unseen else seen).append(make(*values))
-    return Sight(seen, unseen)
+    lingering: list[StoredT] = []
+    parts = (seen, unseen, lingering)
+    for part, *values in rows:
+        parts[part].append(make(*values))
+    return Sight(seen, unseen, lingering)

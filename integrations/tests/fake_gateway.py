@@ -15,6 +15,7 @@ from integrations.pms.records import (
     ChargeOrder,
     ChargeReceipt,
     ConnectionHealth,
+    CreditBody,
     LeaseStatus,
     MalformedRecord,
     Occupancy,
@@ -47,6 +48,7 @@ class FakeGateway:
     leases: Sequence[PmsLease | MalformedRecord] = ()
     residents: Sequence[PmsResident | MalformedRecord] = ()
     charge_codes: Sequence[PmsChargeCode | MalformedRecord] = ()
+    charges: Sequence[PmsCharge | MalformedRecord] = ()
     rows_per_page: int = 200
     error: PmsError | None = None
     errors_after: dict[str, BaseException] = field(default_factory=dict)
@@ -115,13 +117,15 @@ class FakeGateway:
         self,
         *,
         property_id: str,
-        unit_id: str | None = None,
-        lease_id: str | None = None,
-        effective_date: date | None = None,
+        unit_id: str | None = None,  # noqa: ARG002 - the gateway's signature
+        lease_id: str | None = None,  # noqa: ARG002 - the gateway's signature
+        effective_date: date | None = None,  # noqa: ARG002 - the gateway's signature
+        since: date | None = None,  # noqa: ARG002 - the gateway's signature
         resume_at: str | None = None,
         on_page: OnPage | None = None,
     ) -> Iterator[PmsCharge | MalformedRecord]:
-        raise NotImplementedError
+        turn = Turn(resume_at, on_page)
+        yield from self._answer(self.charges, "charges", property_id, turn=turn)
 
     def list_payments(
         self, *, property_id: str, resume_at: str | None = None, on_page: OnPage | None = None
@@ -132,6 +136,12 @@ class FakeGateway:
         raise NotImplementedError
 
     def post_charge(self, *, body: bytes, reference: str) -> ChargeReceipt:
+        raise NotImplementedError
+
+    def credit_body(self, *, order: ChargeOrder) -> CreditBody:
+        raise NotImplementedError
+
+    def post_credit(self, *, body: bytes, reference: str) -> ChargeReceipt:
         raise NotImplementedError
 
     def read_write_job(self, *, job_id: str) -> PmsWriteJob:

@@ -17,6 +17,9 @@ NAMES = [
     "ratebudget",
     "syncrun",
     "reviewitem",
+    "propertyreading",
+    "listedproperty",
+    "tick",
 ]
 
 

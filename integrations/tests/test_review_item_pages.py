@@ -93,7 +93,11 @@ def test_an_item_without_a_property_names_its_connection(cast, item, signed_in):
     assert "Northbank" in text_of(page.select("article")[0])
 
 
-def test_an_item_about_a_unit_that_is_stored_leads_to_it(cast, item, house, signed_in, now):
+@pytest.mark.parametrize("record_kind", ["unit", "unit_area"])
+def test_an_item_about_a_unit_that_is_stored_leads_to_it(
+    cast, item, house, signed_in, now, record_kind
+):
+    ReviewItem.objects.update(record_kind=record_kind)
     client = signed_in(cast.viewer)
     assert "Open the unit" not in text_of(check_page(client.get(LIST)))
     unit = Unit.objects.create(

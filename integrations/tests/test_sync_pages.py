@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,9 +17,12 @@ from integrations.models import (
     SyncRun,
     SyncState,
 )
+from integrations.sandbox.tests.client import Client as SandboxClient
+from integrations.sandbox.tests.client import written
 from integrations.sync.queueing import OVERLAP
 from integrations.views.syncs import freshness
 from portfolios.models import Property
+from portfolios.operations.api_keys import create_api_key
 from portfolios.tests.pages import check_page, check_part, text_of
 
 
@@ -249,6 +253,46 @@ def test_a_sync_that_rests_says_until_when(cast, place, signed_in):
     words = text_of(check_page(signed_in(cast.viewer).get(run_url(run))))
     assert "Waits until" in words
     assert "Too fast." in words
+    assert "Go on now" not in words
+
+
+def test_a_manager_lets_a_sync_that_rests_go_on_at_once(cast, place, signed_in):
+    run = add_run(
+        place,
+        SyncState.QUEUED,
+        started_at=timezone.now(),
+        not_before=timezone.now() + timedelta(minutes=30),
+        waits_for="Propexo is not available right now (502).",
+    )
+    client = signed_in(cast.manager)
+    assert "Go on now" in text_of(check_page(client.get(run_url(run))))
+    response = client.post(url_of(place), follow=True)
+    run.refresh_from_db()
+    assert (run.state, run.not_before) == (SyncState.QUEUED, None)
+    assert "Go on now" not in text_of(check_page(response))
+
+
+def test_what_changed_in_the_list_of_properties_is_said(cast, place, signed_in, sandbox):
+    client = signed_in(cast.manager)
+    client.post(connection_url(place))
+    changes = SandboxClient(sandbox.base_url)
+    renamed = written({"name": "Maplewood Lofts"})
+    changes.call("PATCH", "/_sandbox/properties/prop_001", renamed)
+    changes.post("/_sandbox/properties", {"connection_id": "conn_001", "units": 1})
+    words = text_of(check_page(client.post(connection_url(place), follow=True)))
+    assert (
+        "Properties: 1 with a changed name, address or size, 1 new in the PMS (see the review "
+        "items)." in words
+    )
+
+
+def test_a_program_is_told_what_a_sync_waits_for(cast, place, now):
+    run = add_run(place, SyncState.QUEUED, not_before=now, waits_for="Too fast.")
+    key = create_api_key(user=cast.viewer, name="test", by=cast.viewer, now=now)
+    program = Client(headers={"Authorization": f"Bearer {key.secret}"})
+    told = program.get(reverse("api:show_sync", args=[run.pk])).json()
+    assert (told["status"], told["waits_for"]) == ("queued", "Too fast.")
+    assert told["waits_until"] == now.isoformat()
 
 
 def test_a_sync_behind_others_says_so(cast, place, signed_in, now):

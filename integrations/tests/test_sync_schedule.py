@@ -3,12 +3,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.management import call_command
-from django_q.models import OrmQ, Schedule
+from django_q.models import OrmQ
 
 from integrations.models import Connection, ConnectionStatus, SyncRun, SyncState
 from integrations.operations import sync_schedule
-from integrations.operations.sync_schedule import declare_schedule, tick_syncs
+from integrations.operations.sync_schedule import tick_syncs
 from integrations.pms import errors
 from integrations.sync.claim import STALE_AFTER
 from portfolios.models import Property
@@ -22,26 +21,6 @@ def asked(monkeypatch) -> list[datetime]:
         sync_schedule, "request_connection_sync", lambda *, now, **_: times.append(now)
     )
     return times
-
-
-def test_a_schedule_is_declared_once_however_often(db, now):
-    for _ in range(3):
-        call_command("declare_schedules")
-    schedule = Schedule.objects.get()
-    assert (schedule.func, schedule.minutes) == ("integrations.tasks.tick_syncs", 1)
-
-
-def test_declaring_mends_a_schedule_and_keeps_its_time(db, now):
-    declare_schedule(now=now)
-    Schedule.objects.update(minutes=30, func="somewhere.else")
-    Schedule.objects.create(name=sync_schedule.SCHEDULE, func="a.second", next_run=now)
-    declare_schedule(now=now + timedelta(hours=1))
-    schedule = Schedule.objects.get()
-    assert (schedule.func, schedule.minutes, schedule.next_run) == (
-        "integrations.tasks.tick_syncs",
-        1,
-        now,
-    )
 
 
 def test_a_sync_starts_when_the_interval_is_over(linked, asked, now, settings):
@@ -99,6 +78,25 @@ def test_one_connection_that_fails_does_not_stop_the_next(linked, now, monkeypat
     monkeypatch.setattr(sync_schedule, "request_connection_sync", refuse)
     tick_syncs(now=now + timedelta(days=1))
     assert tried == ["conn_001", "conn_002"]
+
+
+@pytest.mark.parametrize(
+    ("error", "minutes"), [(errors.Unavailable("No answer."), 5), (errors.NotFound("None."), 60)]
+)
+def test_a_connection_that_could_not_be_asked_just_now_has_its_turn_soon(
+    linked, now, settings, monkeypatch, error, minutes
+):
+    settings.PROPEXO_SYNC_INTERVAL = 3_600
+    tried: list[datetime] = []
+
+    def refuse(*, now, **_) -> None:
+        tried.append(now)
+        raise error
+
+    monkeypatch.setattr(sync_schedule, "request_connection_sync", refuse)
+    for minute in range(60, 60 + minutes + 1):
+        tick_syncs(now=now + timedelta(minutes=minute))
+    assert tried == [now + timedelta(minutes=60), now + timedelta(minutes=60 + minutes)]
 
 
 def test_a_tick_wakes_a_worker_for_a_run_that_lost_its_own(linked, asked, now):

@@ -87,7 +87,7 @@ def test_a_run_that_fails_is_followed_too(cast, linked, now):
     place = linked.links.earliest("pk").property
     first = request_sync(place=place, by=None, now=now)
     SyncRun.objects.filter(pk=first.pk).update(asked_again_at=now)
-    gateway = FakeGateway(error=errors.Unavailable("No answer."))
+    gateway = FakeGateway(error=errors.NotFound("No such property."))
     run_sync(run_id=first.pk, gateway=gateway, clock=lambda: now)
     states = place.sync_runs.order_by("pk").values_list("state", flat=True)
     assert list(states) == [SyncState.FAILED, SyncState.QUEUED]
@@ -119,7 +119,7 @@ def test_a_connection_asks_once_whether_there_is_news(linked, remote, now):
     asked = request_connection_sync(connection=linked, by=None, now=now)
     assert (asked.queued, asked.unchanged, asked.pms_synced_at) == (3, 0, now)
     assert SyncRun.objects.filter(state=SyncState.QUEUED, pms_synced_at=now).count() == 3
-    assert remote.calls == [("connection", "conn_001")]
+    assert remote.calls == [("connection", "conn_001"), ("properties", "conn_001")]
 
 
 def test_a_connection_without_news_costs_one_request(linked, remote, now):
@@ -168,6 +168,20 @@ def test_a_connection_joins_what_is_under_way(cast, linked, remote, now):
     assert SyncRun.objects.count() == 3
     assert SyncRun.objects.get(property=running).asked_again_by == cast.manager
     assert SyncRun.objects.get(property=waiting).asked_again_at is None
+
+
+def test_a_person_wakes_runs_that_rest_and_the_clock_does_not(cast, linked, remote, now):
+    later = now + timedelta(minutes=30)
+    place = linked.links.earliest("pk").property
+    run = request_sync(place=place, by=None, now=now)
+    SyncRun.objects.update(not_before=later)
+    request_sync(place=place, by=None, now=now)
+    request_connection_sync(connection=linked, by=None, now=now)
+    run.refresh_from_db()
+    assert run.not_before == later
+    request_connection_sync(connection=linked, by=cast.manager, now=now)
+    run.refresh_from_db()
+    assert run.not_before is None
 
 
 def test_an_archived_property_is_left_alone(linked, remote, now):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +23,7 @@ from integrations.operations.connections import (
     renew_connection,
 )
 from integrations.pms.catalog import Support, platform
+from integrations.views.connection_batch import REALPAGE
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
 from portfolios.models import Portfolio, User
@@ -47,7 +48,10 @@ def _may_prepare_anywhere(user: User) -> bool:
 @signed_in
 def propexo(request: SignedInRequest) -> HttpResponse:
     """List the connections, with the way to the first one."""
-    connections = access.rows(Connection, user=request.user).select_related("portfolio")
+    everything = access.rows(Connection, user=request.user).select_related("portfolio")
+    expired = everything.filter(status=ConnectionStatus.LOGIN_EXPIRED)
+    shows_expired = request.GET.get("status") == ConnectionStatus.LOGIN_EXPIRED
+    connections = expired if shows_expired else everything
     page = Paginator(connections, PAGE_SIZE).get_page(request.GET.get("page"))
     counts = _count_properties(list(page.object_list), user=request.user)
     may_prepare = _may_prepare_anywhere(request.user)
@@ -57,12 +61,30 @@ def propexo(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [(connection, counts.get(connection.pk, 0)) for connection in page],
+        "filters": _filters(everything, expired, shows_expired=shows_expired),
+        "shows_expired": shows_expired,
         "key_kind": key_kind(),
         "base_url": settings.PROPEXO_BASE_URL,
         "may_prepare": may_prepare,
         "actions": actions,
     }
     return render(request, "integrations/propexo.html", context)
+
+
+def _filters(
+    everything: QuerySet[Connection], expired: QuerySet[Connection], *, shows_expired: bool
+) -> list[dict[str, object]]:
+    here = reverse("integrations:propexo")
+    login = ConnectionStatus.LOGIN_EXPIRED
+    return [
+        {"label": "All", "count": everything.count(), "url": here, "active": not shows_expired},
+        {
+            "label": login.label,
+            "count": expired.count(),
+            "url": f"{here}?status={login}",
+            "active": shows_expired,
+        },
+    ]
 
 
 def _count_properties(connections: list[Connection], *, user: User) -> dict[int, int]:
@@ -141,6 +163,7 @@ def connection_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "connection": connection,
         "facts": _facts(connection),
+        "has_batches": connection.pms == REALPAGE,
         "login_expired": connection.status == ConnectionStatus.LOGIN_EXPIRED,
         "page": Paginator(links, PAGE_SIZE).get_page(request.GET.get("page")),
         "item_count": items.count(),
@@ -159,14 +182,11 @@ _POSTING_WORDS = {
 
 
 def _facts(connection: Connection) -> list[tuple[str, object]]:
-    batch_id = connection.transaction_batch_id
-    batch = [("RealPage batch ID", batch_id)] if batch_id else []
     return [
         ("PMS type", connection.get_pms_display()),
         ("Propexo Connection ID", connection.propexo_connection_id),
         ("Propexo Integration ID", connection.integration_id),
         ("Charge posting", _POSTING_WORDS[connection.can_post_charges]),
-        *batch,
         ("Portfolio", connection.portfolio),
         ("Connected by", connection.created_by),
     ]

@@ -1,26 +1,29 @@
-"""The pages of what a person must decide."""
+"""The list of what people must decide."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from integrations.forms import ResolveForm
 from integrations.models import ReviewItem
-from integrations.operations.review_items import AlreadyResolved, resolve_review_item
+from integrations.operations.still_there import NOT_LISTED, find_listed, may_be_there
+from integrations.sync.plan import areas
+from integrations.views.review_filters import ItemFilter
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
 from portfolios.models import Portfolio, Unit
 
 PAGE_SIZE = 50
+
+_ABOUT_UNITS = ("unit", areas.RECORD_KIND)
 
 # The property here and the unit's id in the PMS.
 UnitKey = tuple[int | None, str]
@@ -28,14 +31,17 @@ UnitKey = tuple[int | None, str]
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """An item with the form that resolves it, for those who may.
+    """An item with the forms that decide it, for those who may.
 
-    Shape: `unit_id` is the unit it is about, if it is about one that is stored.
+    Shape: `unit_id` is the unit it is about, if it is about one that is stored; `unlisted` says why
+        nobody can say of the item's record that it is still there.
     """
 
     item: ReviewItem
     form: ResolveForm | None
     unit_id: int | None
+    still_there: ResolveForm | None = None
+    unlisted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +54,60 @@ class Tab:
     active: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Many:
+    """The items that are shown, to be resolved all at once."""
+
+    count: int
+    url: str
+
+
 @require_safe
 @signed_in
 def review_item_list(request: SignedInRequest) -> HttpResponse:
     """List what waits for a decision, or what was decided."""
     resolved = request.GET.get("show") == "resolved"
+    narrowed = ItemFilter.of(request.GET)
     everything = access.rows(ReviewItem, user=request.user)
-    chosen = everything.filter(resolved_at__isnull=not resolved).select_related(
+    of_tab = everything.filter(resolved_at__isnull=not resolved)
+    chosen = narrowed.keep(of_tab).select_related(
         "property", "connection", "portfolio", "resolved_by"
     )
     ordered = chosen.order_by("-resolved_at", "property__name", "-last_found_at", "pk")
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     managed = access.rows(Portfolio, user=request.user, action=access.Action.PREPARE)
-    mine = set(managed.values_list("pk", flat=True))
-    units = _units_of(page)
+    rows = _rows(list(page), mine=set(managed.values_list("pk", flat=True)))
     context = {
         "page": page,
-        "rows": [_row(item, units, may_resolve=item.portfolio_id in mine) for item in page],
+        "rows": rows,
         "resolved": resolved,
-        "tabs": _tabs(
-            open_count=everything.filter(resolved_at=None).count(),
-            resolved_count=everything.exclude(resolved_at=None).count(),
-            resolved=resolved,
-        ),
+        "tabs": _tabs(everything, narrowed, resolved=resolved),
+        "here": reverse("integrations:review-item-list"),
+        "q": narrowed.q,
+        "choices": narrowed.choices(of_tab),
+        "narrowed": narrowed.pairs(),
+        "kept": [("show", "resolved")] if resolved else [],
+        "is_narrowed": bool(narrowed),
+        "is_of_property": narrowed.property_id is not None,
+        "may_tick": any(row.form for row in rows),
+        "many": None if resolved else _many(narrowed, request),
         "breadcrumbs": [("Propexo", reverse("integrations:propexo"))],
     }
     return render(request, "integrations/review_item_list.html", context)
 
 
+def _rows(items: Collection[ReviewItem], *, mine: Collection[int]) -> list[ItemRow]:
+    units = _units_of(items)
+    decided_by_me = [item for item in items if item.portfolio_id in mine]
+    listed = find_listed(decided_by_me)
+    return [
+        _row(item, units, may_resolve=item.portfolio_id in mine, is_listed=item.pk in listed)
+        for item in items
+    ]
+
+
 def _units_of(items: Iterable[ReviewItem]) -> dict[UnitKey, int]:
-    about_units = [item for item in items if item.record_kind == "unit"]
+    about_units = [item for item in items if item.record_kind in _ABOUT_UNITS]
     found = Unit.objects.filter(
         property__in={item.property_id for item in about_units if item.property_id},
         propexo_unit_id__in={item.remote_id for item in about_units},
@@ -85,52 +115,38 @@ def _units_of(items: Iterable[ReviewItem]) -> dict[UnitKey, int]:
     return {(unit.property_id, unit.propexo_unit_id): unit.pk for unit in found}
 
 
-def _row(item: ReviewItem, units: Mapping[UnitKey, int], *, may_resolve: bool) -> ItemRow:
-    still_open = item.resolved_at is None
-    form = ResolveForm(auto_id=f"id_{item.pk}_%s") if may_resolve and still_open else None
-    about_unit = item.record_kind == "unit"
-    return ItemRow(
-        item, form, units.get((item.property_id, item.remote_id)) if about_unit else None
+def _row(
+    item: ReviewItem, units: Mapping[UnitKey, int], *, may_resolve: bool, is_listed: bool
+) -> ItemRow:
+    about_unit = item.record_kind in _ABOUT_UNITS
+    unit_id = units.get((item.property_id, item.remote_id)) if about_unit else None
+    if not may_resolve or item.resolved_at is not None:
+        return ItemRow(item, None, unit_id)
+    form = ResolveForm(auto_id=f"id_{item.pk}_%s")
+    if not may_be_there(item):
+        return ItemRow(item, form, unit_id)
+    if not is_listed:
+        return ItemRow(item, form, unit_id, unlisted=NOT_LISTED)
+    return ItemRow(item, form, unit_id, ResolveForm(auto_id=f"id_{item.pk}_still_there_%s"))
+
+
+def _tabs(everything: QuerySet[ReviewItem], narrowed: ItemFilter, *, resolved: bool) -> list[Tab]:
+    is_open = Q(resolved_at__isnull=True)
+    counts = narrowed.keep(everything).aggregate(
+        open=Count("pk", filter=is_open), resolved=Count("pk", filter=~is_open)
     )
-
-
-def _tabs(*, open_count: int, resolved_count: int, resolved: bool) -> list[Tab]:
-    here = reverse("integrations:review-item-list")
+    name = "review-item-list"
     return [
-        Tab("Open", open_count, here, active=not resolved),
-        Tab("Resolved", resolved_count, f"{here}?show=resolved", active=resolved),
+        Tab("Open", counts["open"], narrowed.url(name), active=not resolved),
+        Tab("Resolved", counts["resolved"], narrowed.url(name, show="resolved"), active=resolved),
     ]
 
 
-@require_POST
-@signed_in
-def review_item_resolve(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Close an item with what was decided."""
-    item = access.fetch(
-        ReviewItem.objects.select_related("portfolio", "property"),
-        access.Action.PREPARE,
-        user=request.user,
-        pk=pk,
-    )
-    here = reverse("integrations:review-item-list")
-    form = ResolveForm(request.POST)
-    if not form.is_valid():
-        context = {
-            "item": item,
-            "form": form,
-            "title": item.label,
-            "eyebrow": item.get_kind_display(),
-            "lead": item.message,
-            "verb": "Resolve",
-            "cancel_url": here,
-            "breadcrumbs": [("Review items", here)],
-        }
-        return render(request, "integrations/review_item_resolve.html", context)
-    note = form.cleaned_data["note"]
-    try:
-        resolve_review_item(item=item, note=note, by=request.user, now=timezone.now())
-    except AlreadyResolved as error:
-        messages.warning(request, str(error))
-    else:
-        messages.success(request, f"“{item.label}” is resolved.")
-    return redirect(here)
+def _many(narrowed: ItemFilter, request: SignedInRequest) -> Many | None:
+    """Offer to resolve all of one kind; with all kinds at once, nobody knows what they decide."""
+    if not narrowed.kind:
+        return None
+    mine = access.rows(ReviewItem, user=request.user, action=access.Action.PREPARE)
+    count = narrowed.keep(mine.filter(resolved_at=None)).count()
+    url = narrowed.url("review-item-resolve-many", all="1")
+    return Many(count, url) if count > 1 else None

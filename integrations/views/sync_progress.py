@@ -10,12 +10,21 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.template.defaultfilters import date as written
 from django.utils import timezone
 
+from integrations.beats import ClusterState, state_of
+from integrations.clusters import GENERAL
 from integrations.models import PropertyLink, SyncRun, SyncState
 from integrations.operations.sync_work import PICKED_UP_WITHIN, due_ahead_of, is_lost
 
 # A rate of fewer seconds says little.
 _LEAST_TIME = timedelta(seconds=2)
 _RECENTLY = timedelta(minutes=10)
+
+_REMEDIES = {
+    ClusterState.ABSENT: "Whoever runs this installation starts the background workers: none runs.",
+    ClusterState.DEAF: "Whoever runs this installation restarts the background workers: they run, "
+    "but do not work.",
+    ClusterState.WORKING: "The background workers run; they are busy with other work.",
+}
 
 _PARTS = {
     SyncState.COMPLETED.value: ("complete", "success"),
@@ -96,7 +105,7 @@ def waiting_for(run: SyncRun, *, now: datetime) -> Waiting | None:
         return None
     if run.state == SyncState.RUNNING:
         return _running_waits(run, now)
-    if run.not_before is not None and run.not_before > now:
+    if run.rests_at(now):
         until = written(timezone.localtime(run.not_before), "j M Y, H:i:s T")
         return Waiting(f"Waits until {until}", run.waits_for, "info")
     if now - (run.not_before or run.queued_at) <= PICKED_UP_WITHIN:
@@ -105,14 +114,14 @@ def waiting_for(run: SyncRun, *, now: datetime) -> Waiting | None:
     if ahead is not None:
         return Waiting(
             "Other syncs run first",
-            f"{ahead} of them: so many run at once that a worker is left for charges.",
+            f"{ahead} of them: so many run at once that a worker is left for the rest.",
             "info",
         )
     return Waiting(
         "No worker has picked this up",
         "The sync has waited for more than a minute. It starts by itself as soon as a worker runs.",
         "warning",
-        "Whoever runs this installation checks that the background workers are started.",
+        _REMEDIES[state_of(GENERAL, now=now)],
     )
 
 

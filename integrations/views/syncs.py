@@ -119,6 +119,7 @@ def sync_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "tone": TONES[SyncState(run.state)],
         "progress": progress_of(run, now=now),
         "waiting": waiting_for(run, now=now),
+        "rests": run.rests_at(now),
         "remedy": remedy_for(run.error_code),
         "may_prepare": access.may(place.portfolio, access.Action.PREPARE, user=request.user),
         "breadcrumbs": [
@@ -186,11 +187,28 @@ def _start_connection(request: SignedInRequest, connection: Connection) -> None:
 
 
 def _asked_in_words(asked: ConnectionSync) -> str:
+    said = [_properties_in_words(asked)]
     if not asked.queued:
-        return "Propexo has nothing newer than what is stored here, so nothing was read."
-    plural = "property is" if asked.queued == 1 else "properties are"
-    unchanged = f" Of {asked.unchanged} there is nothing new." if asked.unchanged else ""
-    return f"{asked.queued} {plural} being synced.{unchanged}"
+        said.insert(0, "Propexo has nothing newer than what is stored here, so nothing was read.")
+    else:
+        plural = "property is" if asked.queued == 1 else "properties are"
+        said.insert(0, f"{asked.queued} {plural} being synced.")
+        said.insert(1, f"Of {asked.unchanged} there is nothing new." if asked.unchanged else "")
+    return " ".join(filter(None, said))
+
+
+def _properties_in_words(asked: ConnectionSync) -> str:
+    """Say what the list of properties brought, and that nobody could read it if so."""
+    news = asked.properties
+    counted = (
+        (news.updated, "with a changed name, address or size"),
+        (news.new, "new in the PMS (see the review items)"),
+        (news.gone, "no longer listed there"),
+    )
+    found = ", ".join(f"{count} {words}" for count, words in counted if count)
+    if asked.trouble:
+        return f"The list of properties itself could not be read: {asked.trouble}"
+    return f"Properties: {found}." if found else ""
 
 
 def _breadcrumbs(place: Property) -> list[tuple[str, str]]:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from integrations.models import Connection, EventState, ReviewItem, ReviewKind
+from integrations.models import Connection, EventState
 from integrations.operations import syncs
+from integrations.operations.property_lists import flag_new_property
 from integrations.webhooks.events import Event, EventName, RecordKind
 from integrations.webhooks.listeners import PmsEvent, tell_listeners
 from integrations.webhooks.places import find_places, named_property
@@ -88,27 +89,9 @@ def _sync_places(places: list[Property], now: datetime) -> Outcome:
 
 def _flag_new_property(remote_id: str, connection: Connection, now: datetime) -> Outcome:
     """Ask a person whether the property is to be billed; whoever decided is not asked again."""
-    item = ReviewItem.objects.filter(
-        connection=connection, kind=ReviewKind.NEW_PROPERTY, remote_id=remote_id
-    )
-    if item.exists():
-        return _handled(f"The new property {remote_id} was flagged for review before.")
-    ReviewItem.objects.get_or_create(
-        connection=connection,
-        kind=ReviewKind.NEW_PROPERTY,
-        record_kind="property",
-        remote_id=remote_id,
-        resolved_at=None,
-        defaults={
-            "portfolio_id": connection.portfolio_id,
-            "label": f"Property {remote_id}",
-            "message": f"The PMS has a new property, {remote_id}. Import it through the connection "
-            "if MeterBase is to bill it, or resolve this if it is not.",
-            "found_at": now,
-            "last_found_at": now,
-        },
-    )
-    return _handled(f"The new property {remote_id} was flagged for review.")
+    if flag_new_property(connection=connection, remote_id=remote_id, now=now):
+        return _handled(f"The new property {remote_id} was flagged for review.")
+    return _handled(f"The new property {remote_id} was flagged for review before.")
 
 
 def _on_sync(report: Report, now: datetime) -> Outcome:

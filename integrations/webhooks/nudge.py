@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django_q.models import OrmQ
 from django_q.tasks import async_task
+
+from integrations.clusters import GENERAL, has_room
 
 logger = logging.getLogger(__name__)
 
@@ -53,13 +53,8 @@ def queue_work() -> None:
 
     Effects: a row in the queue.
     """
-    if has_room():
-        async_task(TASK, timeout=LONGEST_SECONDS)
-
-
-def has_room() -> bool:
-    """Tell whether the queue is short enough to take more."""
-    return bool(OrmQ.objects.count() < 4 * settings.Q_CLUSTER["workers"])
+    if has_room(GENERAL):
+        async_task(TASK, timeout=LONGEST_SECONDS, cluster=GENERAL)
 
 
 nudge = Nudge()

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from django_q.tasks import async_task
 
+from integrations.clusters import GENERAL, has_room
 from integrations.models import EventState, Tick, WebhookEvent, WebhookRejection
-from integrations.webhooks.nudge import LONGEST_SECONDS, has_room, queue_work
+from integrations.webhooks.nudge import LONGEST_SECONDS, queue_work
 
 CATCH_UP_TASK = "integrations.webhooks.tasks.catch_up_with_pms"
 
@@ -24,8 +25,8 @@ def sweep_events(*, now: datetime) -> bool:
     Shape: tells whether there was something.
     Effects: rows in the queue; once a minute one that lets a worker see to what was missed.
     """
-    if has_room() and _claim("webhooks", every=_MINUTE, now=now):
-        async_task(CATCH_UP_TASK, timeout=LONGEST_SECONDS)
+    if has_room(GENERAL) and _claim("webhooks", every=_MINUTE, now=now):
+        async_task(CATCH_UP_TASK, timeout=LONGEST_SECONDS, cluster=GENERAL)
     due = WebhookEvent.objects.filter(state=EventState.RECEIVED, due_at__lte=now).exists()
     if due:
         queue_work()

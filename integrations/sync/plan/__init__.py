@@ -6,6 +6,7 @@ guessed: a value that makes no sense becomes a flag for a person.
 
 from integrations.sync.plan.leases import Home, HomeBook, plan_leases
 from integrations.sync.plan.residents import NamePlan, StoredName, plan_names
+from integrations.sync.plan.stored_rows import StoredLease, StoredUnit
 from integrations.sync.plan.units import plan_units
 from integrations.sync.plan.values import (
     Flag,
@@ -15,7 +16,7 @@ from integrations.sync.plan.values import (
     PagePlan,
     UnitValues,
 )
-from integrations.sync.plan.whole import StoredLease, StoredUnit, Whole, check_whole
+from integrations.sync.plan.whole import Whole, check_whole
 
 __all__ = [
     "Flag",

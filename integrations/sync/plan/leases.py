@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from integrations.pms.records import LeaseStatus, MalformedRecord, PmsLease
+from integrations.sync.plan.last_seen import last_seen_of
 from integrations.sync.plan.units import MOST_OCCUPANTS
 from integrations.sync.plan.values import (
     Flag,
@@ -75,10 +76,13 @@ def plan_leases(
     rows: Sequence[PmsLease | MalformedRecord],
     known: Mapping[str, Known[LeaseValues]],
     homes: HomeBook,
+    *,
+    gone_before: datetime | None = None,
 ) -> PagePlan[LeaseValues]:
     """Work out what a page of leases changes.
 
-    Shape: `known` are the stored rows of the page's leases, by the PMS's ids.
+    Shape: `known` are the stored rows of the page's leases, by the PMS's ids; what the PMS last
+        showed to Propexo before `gone_before` is not back.
     """
     found: dict[str, LeaseValues] = {}
     kept: list[str] = []
@@ -95,7 +99,14 @@ def plan_leases(
             continue
         found[row.lease_id] = _values(row, home)
         flags += _flags(row, home)
-    return compare(found, known, kept=kept, flags=flags)
+    return compare(
+        found,
+        known,
+        kept=kept,
+        flags=flags,
+        last_seen=last_seen_of(rows),
+        gone_before=gone_before,
+    )
 
 
 def _values(lease: PmsLease, home: Home) -> LeaseValues:
@@ -121,6 +132,8 @@ def _values(lease: PmsLease, home: Home) -> LeaseValues:
 
 def _days(lease: PmsLease) -> tuple[date | None, date | None]:
     """Say from when to when people live there: when they came and went, else what was agreed."""
+    if not lease.days_known:
+        return None, None
     start = _sensible(lease.move_in) or _sensible(lease.start)
     end = _sensible(lease.move_out) or _sensible(lease.end)
     return start, end
@@ -190,6 +203,8 @@ def _odd_values(lease: PmsLease, name: str) -> Iterable[tuple[str, str]]:
             ),
             f"days {start} {end}",
         )
+    if lease.status is LeaseStatus.PAST and start is not None and end is None:
+        yield f"{name} is over, but has no end date. It charges nobody; enter the date.", "no end"
     if lease.move_out is not None and lease.status in CURRENT:
         yield _moved_out(lease, name)
     if lease.occupant_count is not None and lease.occupant_count > MOST_OCCUPANTS:
@@ -197,6 +212,8 @@ def _odd_values(lease: PmsLease, name: str) -> Iterable[tuple[str, str]]:
             f"{name} has {lease.occupant_count} occupants in the PMS. Check the number.",
             f"occupants {lease.occupant_count}",
         )
+    for warning in lease.warnings:
+        yield f"{name}: {warning}", warning
 
 
 def _moved_out(lease: PmsLease, name: str) -> tuple[str, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from integrations.pms.records import MalformedRecord, Occupancy, PmsUnit
+from integrations.sync.plan.last_seen import last_seen_of
 from integrations.sync.plan.values import (
     Flag,
     Known,
@@ -33,11 +35,15 @@ _NO_DWELLING = re.compile(
 
 
 def plan_units(
-    rows: Sequence[PmsUnit | MalformedRecord], known: Mapping[str, Known[UnitValues]]
+    rows: Sequence[PmsUnit | MalformedRecord],
+    known: Mapping[str, Known[UnitValues]],
+    *,
+    gone_before: datetime | None = None,
 ) -> PagePlan[UnitValues]:
     """Work out what a page of units changes.
 
-    Shape: `known` are the stored rows of the page's units, by the PMS's ids.
+    Shape: `known` are the stored rows of the page's units, by the PMS's ids; what the PMS last
+        showed to Propexo before `gone_before` is not back.
     """
     readable = [row for row in rows if isinstance(row, PmsUnit)]
     broken = [row for row in rows if isinstance(row, MalformedRecord)]
@@ -46,6 +52,8 @@ def plan_units(
         known,
         kept=[row.remote_id for row in broken if row.remote_id],
         flags=(*map(flag_unreadable, broken), *_flags(readable)),
+        last_seen=last_seen_of(readable),
+        gone_before=gone_before,
     )
 
 
@@ -87,7 +95,7 @@ def _plain_number(unit_number: str) -> str:
 def _flags(units: Iterable[PmsUnit]) -> Iterable[Flag]:
     for unit in units:
         label = unit_label(unit.building, unit.unit_number)
-        if unit.billable and unit.occupancy is Occupancy.UNKNOWN and is_dwelling(unit.unit_number):
+        if _has_unknown_status(unit):
             yield Flag(
                 "unknown_status",
                 "unit",
@@ -102,8 +110,24 @@ def _flags(units: Iterable[PmsUnit]) -> Iterable[Flag]:
             yield Flag("odd_value", "unit", unit.unit_id, label, odd[0], seen=odd[1])
 
 
+def _has_unknown_status(unit: PmsUnit) -> bool:
+    # Where the PMS has no word at all, leases tell who lives there; only a bill can ask for more.
+    silent = not unit.raw_status
+    unknown = unit.occupancy is Occupancy.UNKNOWN and not silent
+    return unknown and unit.billable and is_dwelling(unit.unit_number)
+
+
 def _odd_values(unit: PmsUnit, label: str) -> Iterable[tuple[str, str]]:
     """Find the values that make no sense, each as a sentence and as what was seen."""
+    # Most units are numbered with digits alone, of which nothing is odd.
+    if not unit.unit_number.isdigit():
+        yield from _odd_number(unit, label)
+    yield from _odd_sizes(unit, label)
+    for warning in unit.warnings:
+        yield f"{label}: {warning}", warning
+
+
+def _odd_number(unit: PmsUnit, label: str) -> Iterable[tuple[str, str]]:
     if not is_dwelling(unit.unit_number):
         yield (
             (
@@ -120,6 +144,9 @@ def _odd_values(unit: PmsUnit, label: str) -> Iterable[tuple[str, str]]:
             ),
             f"number {unit.unit_number}",
         )
+
+
+def _odd_sizes(unit: PmsUnit, label: str) -> Iterable[tuple[str, str]]:
     if unit.square_feet is not None and unit.square_feet not in SENSIBLE_SQFT:
         yield (
             (
@@ -144,4 +171,3 @@ def _odd_values(unit: PmsUnit, label: str) -> Iterable[tuple[str, str]]:
             ),
             f"occupants {unit.occupant_count}",
         )
-    yield from ((f"{label}: {warning}", warning) for warning in unit.warnings)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, Literal, NamedTuple, TypeVar
 
@@ -72,12 +72,12 @@ ValuesT = TypeVar("ValuesT", UnitValues, LeaseValues)
 class Known(Generic[ValuesT]):
     """A row that is stored already.
 
-    Shape: `key` is the row's own; `missing` means that the PMS did not show it last.
+    Shape: `key` is the row's own; `missing_since` is from when on the PMS did not show it.
     """
 
     key: int
     values: ValuesT
-    missing: bool = False
+    missing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,9 @@ class PagePlan(Generic[ValuesT]):
 
     Shape: `created` is by the PMS's ids, `changed` and `unchanged` by the keys of stored rows;
         `changed` also holds rows that were missing and are back, `unchanged` rows that the PMS
-        shows in a form that cannot be read. `looked_at` are the PMS's ids on the page.
+        shows in a form that cannot be read. `looked_at` are the PMS's ids on the page. `last_seen`
+        is by the PMS's ids; `still_missing` are the keys of rows that Propexo shows and the PMS
+        does not.
     """
 
     created: Mapping[str, ValuesT]
@@ -118,6 +120,8 @@ class PagePlan(Generic[ValuesT]):
     flags: tuple[Flag, ...]
     looked_at: tuple[str, ...]
     unchanged_count: int
+    last_seen: Mapping[str, datetime] = field(default_factory=dict)
+    still_missing: frozenset[int] = frozenset()
 
 
 def compare(
@@ -126,11 +130,15 @@ def compare(
     *,
     kept: Iterable[str],
     flags: Iterable[Flag],
+    last_seen: Mapping[str, datetime],
+    gone_before: datetime | None,
 ) -> PagePlan[ValuesT]:
     """Sort a page's records into new, changed and unchanged.
 
-    Shape: `kept` are ids that the PMS shows, but in a form from which nothing is taken over.
+    Shape: `kept` are ids that the PMS shows, but in a form from which nothing is taken over. A row
+        that is missing is back, unless the PMS last showed it to Propexo before `gone_before`.
     """
+    still_missing = _still_missing(known, last_seen, gone_before)
     created: dict[str, ValuesT] = {}
     changed: dict[int, ValuesT] = {}
     unchanged: list[int] = []
@@ -138,7 +146,7 @@ def compare(
         stored = known.get(remote_id)
         if stored is None:
             created[remote_id] = values
-        elif stored.missing or stored.values != values:
+        elif stored.values != values or _is_back(stored, still_missing):
             changed[stored.key] = values
         else:
             unchanged.append(stored.key)
@@ -151,6 +159,28 @@ def compare(
         flags=noted,
         looked_at=tuple(dict.fromkeys((*found, *left, *(flag.remote_id for flag in noted)))),
         unchanged_count=len(unchanged),
+        last_seen=last_seen,
+        still_missing=still_missing,
+    )
+
+
+def _is_back(stored: Known[ValuesT], still_missing: frozenset[int]) -> bool:
+    return stored.missing_since is not None and stored.key not in still_missing
+
+
+def _still_missing(
+    known: Mapping[str, Known[ValuesT]],
+    last_seen: Mapping[str, datetime],
+    gone_before: datetime | None,
+) -> frozenset[int]:
+    if gone_before is None:
+        return frozenset()
+    return frozenset(
+        row.key
+        for remote_id, row in known.items()
+        if row.missing_since is not None
+        and remote_id in last_seen
+        and last_seen[remote_id] < gone_before
     )
 
 

@@ -5,46 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import NamedTuple
+from datetime import date, datetime
 
-from integrations.pms.records import LeaseStatus
+from integrations.sync.plan.areas import flag_odd_areas
 from integrations.sync.plan.leases import CURRENT, number_key
-from integrations.sync.plan.units import unit_label
+from integrations.sync.plan.stored_rows import StoredLease, StoredUnit
 from integrations.sync.plan.values import Flag, joined
-
-
-class StoredUnit(NamedTuple):
-    """A unit as it is stored now.
-
-    Shape: `occupant_count` belongs to the lease `current_lease_id`.
-    """
-
-    key: int
-    remote_id: str
-    building: str
-    unit_number: str
-    occupied: bool | None
-    billable: bool
-    current_lease_id: str = ""
-    occupant_count: int | None = None
-
-    @property
-    def label(self) -> str:
-        """Call the unit as people do."""
-        return unit_label(self.building, self.unit_number)
-
-
-class StoredLease(NamedTuple):
-    """A lease as it is stored now."""
-
-    key: int
-    unit_key: int
-    remote_id: str
-    status: LeaseStatus
-    start: date | None
-    resident_id: str = ""
-    resident_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +32,10 @@ class Whole:
 
 
 def check_whole(whole: Whole, *, today: date) -> tuple[Flag, ...]:
-    """Find what does not go together in a property."""
+    """Find what does not go together in a property.
+
+    Shape: areas are compared when every unit was read, and so have only then to be flagged again.
+    """
     current: dict[int, list[str]] = defaultdict(list)
     for lease in whole.leases:
         begun = lease.start is None or lease.start <= today
@@ -76,21 +45,32 @@ def check_whole(whole: Whole, *, today: date) -> tuple[Flag, ...]:
         *_flags_of_overlaps(whole.units, current),
         *_flags_of_units(whole.units, current),
         *_flags_of_property(whole),
+        *(flag_odd_areas(whole.units) if whole.counted else ()),
     )
 
 
-def flag_vanished(record_kind: str, remote_id: str, label: str, *, since: str) -> Flag:
+def flag_vanished(
+    record_kind: str, remote_id: str, label: str, *, since: str, last_seen: datetime | None = None
+) -> Flag:
     """Flag a record that the PMS no longer shows.
 
-    Shape: `since` tells one disappearance from the next.
+    Shape: `since` tells one disappearance from the next; `last_seen` is when the PMS last showed
+        the record to Propexo, if Propexo still shows it to us.
     """
+    what = (
+        f"{label} is no longer shown by the PMS."
+        if last_seen is None
+        else f"{label} was last shown by the PMS on {last_seen:%Y-%m-%d}, and others long after "
+        "that. If it is still there, say so on the review item, or have Propexo read all of the "
+        "PMS again (a back-sync)."
+    )
     return Flag(
         "vanished",
         record_kind,
         remote_id,
         label,
-        f"{label} is no longer shown by the PMS. It was kept as it was; if it is really gone, mark "
-        "the unit as not billable or end the lease in the PMS and sync again.",
+        f"{what} It was kept as it was; if it is really gone, mark the unit as not billable or end "
+        "the lease in the PMS and sync again.",
         seen=f"gone {since}",
     )
 
@@ -174,6 +154,8 @@ def _odd_lists(whole: Whole) -> Iterable[tuple[str, str]]:
             ),
             f"no {what}",
         )
+    if whole.counted and not whole.leases:
+        yield from _silence(whole)
     found = len(whole.units)
     if whole.counted and whole.unit_count is not None and whole.unit_count != found:
         yield (
@@ -182,4 +164,17 @@ def _odd_lists(whole: Whole) -> Iterable[tuple[str, str]]:
                 "Check in the PMS which number is right."
             ),
             f"{whole.unit_count} units, {found} shown",
+        )
+
+
+def _silence(whole: Whole) -> Iterable[tuple[str, str]]:
+    """Find the units of which nothing at all says whether anybody lives there."""
+    silent = sum(unit.billable and unit.occupied is None for unit in whole.units)
+    if silent:
+        yield (
+            (
+                f"The PMS does not say of {silent} units of {whole.name} whether they are "
+                "occupied, and shows no lease there that would. Say so on the units."
+            ),
+            f"{silent} units of unknown occupancy",
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -25,6 +25,7 @@ from integrations.sync.plan import (
 from integrations.sync.plan.leases import number_key
 from integrations.tests.fake_gateway import make_lease, make_resident, make_unit
 
+NOW = datetime(2026, 4, 2, tzinfo=UTC)
 UNIT = UnitValues(
     unit_number="1",
     raw_unit_number="",
@@ -115,7 +116,7 @@ def test_what_is_stored_otherwise_is_changed(changes, field, value):
 
 
 def test_what_comes_back_is_a_change_even_when_its_values_are_the_same():
-    found = units(make_unit(), known={"unit_1": Known(7, UNIT, missing=True)})
+    found = units(make_unit(), known={"unit_1": Known(7, UNIT, missing_since=NOW)})
     assert found.changed == {7: UNIT}
 
 
@@ -160,6 +161,12 @@ def test_an_unknown_unit_status_is_flagged_and_not_guessed():
     assert found.created["unit_1"].occupied is None
     assert the_flag(found).kind == "unknown_status"
     assert "“renovation”" in the_flag(found).message
+
+
+def test_a_unit_without_any_status_is_stored_as_unknown_and_left_to_its_leases():
+    found = units(make_unit(occupancy=Occupancy.UNKNOWN, raw_status=""))
+    assert found.created["unit_1"].occupied is None
+    assert found.flags == ()
 
 
 def test_the_status_of_a_unit_that_is_not_billed_is_nobodys_problem():
@@ -248,6 +255,24 @@ def test_a_lease_that_is_over_by_its_contract_stays_as_the_pms_says():
     assert (stored.status, stored.end) == (LeaseStatus.MONTH_TO_MONTH, date(2026, 2, 1))
 
 
+def test_a_lease_whose_days_nobody_knows_has_none_and_keeps_its_contract():
+    over = make_lease(status=LeaseStatus.PAST, days_known=False, warnings=("It is over.",))
+    found = leases(over._replace(move_in=date(2026, 1, 5)))
+    stored = found.created["lease_1"]
+    assert (stored.start, stored.end) == (None, None)
+    assert (stored.contract_start, stored.contract_end) == (date(2026, 1, 1), date(2027, 1, 1))
+    assert stored.move_in == date(2026, 1, 5)
+    flag = the_flag(found)
+    assert (flag.kind, flag.message) == ("odd_value", "Lease lease_1 of Unit 1: It is over.")
+
+
+def test_a_warning_about_a_lease_is_flagged_once_however_it_is_read():
+    first, again = (
+        the_flag(leases(make_lease(warnings=("It is odd.",), occupant_count=n))) for n in (1, 2)
+    )
+    assert (first.kind, first.digest) == ("odd_value", again.digest)
+
+
 def test_a_lease_of_a_unit_that_is_not_listed_is_left_out_and_flagged():
     found = leases(make_lease(unit_id="unit_9"), known={"lease_1": Known(8, LEASE)})
     assert (found.created, found.unchanged) == ({}, (8,))
@@ -285,6 +310,12 @@ def test_numbers_that_differ_stay_apart(one, other):
 def test_a_lease_without_a_start_is_flagged_and_a_past_one_is_not():
     assert "no start date" in the_flag(leases(make_lease(start=None))).message
     assert leases(make_lease(start=None, status=LeaseStatus.PAST)).flags == ()
+
+
+def test_a_lease_that_is_over_without_an_end_is_flagged_and_one_that_is_not_over_is_not():
+    over = the_flag(leases(make_lease(end=None, status=LeaseStatus.PAST)))
+    assert (over.kind, over.seen) == ("odd_value", "no end")
+    assert leases(make_lease(end=None)).flags == ()
 
 
 def test_occupants_come_from_the_unit_where_its_current_lease_has_none():

@@ -91,3 +91,21 @@ def test_an_empty_list_is_flagged_with_the_count():
     (flag,) = check([], unit_count=2, counted=True, empty_lists={"unit": 3})
     assert "no unit of Maplewood, though there were 3 before" in flag.message
     assert "has 2 units, but shows 0" in flag.message
+
+
+def test_units_of_which_nothing_tells_who_lives_there_are_flagged_as_one():
+    silent = [unit(1, occupied=None), unit(2, occupied=None), unit(3)]
+    (flag,) = check(silent, counted=True)
+    assert (flag.record_kind, flag.remote_id) == ("property", "prop_x")
+    assert "does not say of 2 units of Maplewood" in flag.message
+
+
+@pytest.mark.parametrize("changes", [{"occupied": False}, {"occupied": None, "billable": False}])
+def test_units_that_say_it_or_are_not_billed_are_not_silent(changes):
+    assert check([unit(**changes)], counted=True) == ()
+
+
+def test_leases_break_the_silence_and_so_does_nothing_before_everything_is_read():
+    silent = [unit(1, occupied=None), unit(2, occupied=None)]
+    assert check(silent, [lease()], counted=True) == ()
+    assert check(silent) == ()
