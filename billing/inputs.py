@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
 
+from billing.bill_terms import read_bill_terms
 from billing.models import ShareRule, UnitTerms, UtilityBill
+from billing.occupancy import (
+    empty_days,
+    gap_in_evidence,
+    may_have_lived_there,
+    occupancy_doubt,
+)
 from billing.rubs import (
     BillInput,
     BillPeriod,
@@ -18,6 +25,7 @@ from billing.rubs import (
     UnitInput,
 )
 from billing.rubs.bill_lines import BillLine, LineKind, Spread
+from billing.rubs.bill_terms import BillTerm, with_bill_terms
 from billing.rubs.document import Document
 from billing.rubs.numbers import Number
 from billing.rubs.rule_input import Limits
@@ -25,9 +33,7 @@ from billing.rubs.wire_rule import read_rule
 from integrations.models import ReviewItem, ReviewKind
 from meterbase.lib.periods import Period
 from portfolios.models import LeaseStatus, UnitField
-from portfolios.queries import LeaseFacts, UnitFacts, read_units
-
-CURRENT = frozenset({LeaseStatus.ACTIVE, LeaseStatus.MONTH_TO_MONTH})
+from portfolios.queries import CURRENT_LEASES, LeaseFacts, UnitFacts, read_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,16 @@ _USUAL_OPTIONS = {
 
 
 def gather_inputs(
-    *, bill: UtilityBill, rule: ShareRule | None = None, proposal: RuleInput | None = None
+    *,
+    bill: UtilityBill,
+    rule: ShareRule | None = None,
+    proposal: RuleInput | None = None,
+    terms: Mapping[str, BillTerm] | None = None,
 ) -> Gathered:
     """Read everything that a bill's calculation depends on.
 
-    Shape: a proposal takes the place of the stored rule; one of the two must be given.
+    Shape: a proposal takes the place of the stored rule; one of the two must be given. `terms` by
+        unit key take the place of those that are stored for this bill alone.
     """
     if proposal is None:
         if rule is None:
@@ -93,27 +104,22 @@ def gather_inputs(
         proposal = rule_input(rule)
     units = read_units(bill.property)
     particulars = _read_particulars(bill)
-    vanished = _vanished_leases(bill)
     stays = {unit.propexo_unit_id: _stays(unit, bill.period) for unit in units}
-    return Gathered(
-        bill_input=BillInput(
-            amount_cents=bill.amount_cents,
-            period=BillPeriod(bill.period_start, bill.period_end),
-            rule=proposal,
-            units=tuple(
-                _unit_input(unit, stays[unit.propexo_unit_id], particulars.get(unit.unit_id))
-                for unit in units
-            ),
-            lines=_read_lines(bill),
+    bill_input = BillInput(
+        amount_cents=bill.amount_cents,
+        period=BillPeriod(bill.period_start, bill.period_end),
+        rule=proposal,
+        units=tuple(
+            _unit_input(unit, stays[unit.propexo_unit_id], particulars.get(unit.unit_id))
+            for unit in units
         ),
+        lines=_read_lines(bill),
+    )
+    return Gathered(
+        bill_input=with_bill_terms(bill_input, read_bill_terms(bill) if terms is None else terms),
         units={unit.propexo_unit_id: unit for unit in units},
         leases={lease.propexo_lease_id: lease for unit in units for lease in unit.leases},
-        problems=tuple(
-            problem
-            for unit in units
-            if unit.billable
-            for problem in _problems(unit, bill.period, vanished)
-        ),
+        problems=tuple(_problems_of_units(units, bill)),
     )
 
 
@@ -172,7 +178,8 @@ def _stays(unit: UnitFacts, period: Period) -> tuple[Stay, ...]:
     """Cut the leases to the bill's period, so that only what matters for it is frozen with it.
 
     A current lease goes on whatever its end date says: people stay month to month, and only the
-    PMS's move-out, which makes the lease a past one, ends it.
+    PMS's move-out, which makes the lease a past one, ends it. One that is over without a day of
+    which that is known counts for nobody.
     """
     if not unit.billable:
         return ()
@@ -180,20 +187,20 @@ def _stays(unit: UnitFacts, period: Period) -> tuple[Stay, ...]:
     for lease in unit.leases:
         days = period.overlap(lease.start, _end(lease))
         # One that the PMS no longer shows bills nobody; `_problems` asks about it first.
-        current = lease.status in CURRENT and not lease.missing
-        counts = current or lease.status == LeaseStatus.PAST
+        over = lease.status == LeaseStatus.PAST and lease.end is not None
+        counts = lease.is_current or over
         if counts and lease.start is not None and days is not None:
             found.append(_stay(unit, lease, days))
     return tuple(found)
 
 
 def _end(lease: LeaseFacts) -> date | None:
-    return None if lease.status in CURRENT else lease.end
+    return None if lease.status in CURRENT_LEASES else lease.end
 
 
 def _stay(unit: UnitFacts, lease: LeaseFacts, days: Period) -> Stay:
     # A number of people that was typed is about those who live there now, not about former ones.
-    typed = unit.value_typed(UnitField.OCCUPANT_COUNT) and lease.status in CURRENT
+    typed = unit.value_typed(UnitField.OCCUPANT_COUNT) and lease.status in CURRENT_LEASES
     return Stay(
         lease_key=lease.propexo_lease_id,
         start=days.start,
@@ -202,35 +209,73 @@ def _stay(unit: UnitFacts, lease: LeaseFacts, days: Period) -> Stay:
     )
 
 
-def _problems(unit: UnitFacts, period: Period, vanished: Set[str]) -> Iterable[Problem]:
+def _problems_of_units(units: Sequence[UnitFacts], bill: UtilityBill) -> Iterable[Problem]:
+    """Find what a person must settle before the bill can be shared."""
+    vanished = _leases_to_decide(bill, ReviewKind.VANISHED)
+    odd = _leases_to_decide(bill, ReviewKind.ODD_VALUE)
+    billable = [unit for unit in units if unit.billable]
+    gap = ""
+    if any(unit.is_silent for unit in billable):
+        lease_ids = {lease.propexo_lease_id for unit in units for lease in unit.leases}
+        gap = gap_in_evidence(bill.property, bill.period, lease_ids=lease_ids)
+    for unit in billable:
+        problem = _problem_of_occupancy(unit, bill.period, vanished, gap)
+        if problem is not None:
+            yield problem
+        yield from _problems_of_leases(unit, bill.period, vanished)
+        yield from _problems_of_endings(unit, bill.period, odd)
+
+
+def _problem_of_occupancy(
+    unit: UnitFacts, period: Period, vanished: Set[str], gap: str
+) -> Problem | None:
     name = f"Unit {unit.label}"
     if unit.missing:
-        yield _problem(
+        return _problem(
             unit,
             "unit",
             f"{name} was not in the PMS at the last sync. Sync again, or mark it as not billable.",
         )
-    elif unit.occupied is None:
-        yield _problem(
-            unit,
-            "occupied",
-            f"{name} {_says_nothing(unit.raw_status)} whether it is occupied. Say so on the unit.",
-        )
-    elif unit.occupied is False and unit.value_typed(UnitField.OCCUPIED) and _current(unit):
-        yield _problem(
+    if unit.occupied is None:
+        return _unknown_occupancy(unit, period, vanished, gap)
+    if unit.occupied is False and unit.value_typed(UnitField.OCCUPIED) and _current(unit):
+        return _problem(
             unit,
             "occupied",
             f"{name} is said to be vacant by hand, but the PMS has a current lease "
             f"({_current(unit)}). Clear the value on the unit, or end the lease in the PMS and "
             "sync.",
         )
-    elif unit.occupied and not _current(unit):
-        yield _problem(
+    if unit.occupied and not _current(unit):
+        return _problem(
             unit,
             "lease",
             f"{name} is occupied, but has no current lease to charge. Sync it again, or say on the "
             "unit that it is vacant.",
         )
+    return None
+
+
+def _unknown_occupancy(
+    unit: UnitFacts, period: Period, vanished: Set[str], gap: str
+) -> Problem | None:
+    """Ask about a status that MeterBase does not know, and about silence that leases leave open."""
+    if not unit.is_silent:
+        said = f"has the PMS status “{unit.raw_status}”, which does not say whether it is occupied"
+        return _problem(unit, "occupied", f"Unit {unit.label} {said}. Say so on the unit.")
+    doubt = occupancy_doubt(unit, period, gap=gap, asked_about=vanished)
+    if not doubt:
+        return None
+    return _problem(
+        unit,
+        "occupied",
+        f"Unit {unit.label} has no status in the PMS that says whether it is occupied, and "
+        f"{doubt}. Say so on the unit.",
+    )
+
+
+def _problems_of_leases(unit: UnitFacts, period: Period, vanished: Set[str]) -> Iterable[Problem]:
+    name = f"Unit {unit.label}"
     for lease in unit.leases:
         if lease.missing and lease.propexo_lease_id in vanished:
             yield _problem(
@@ -248,23 +293,45 @@ def _problems(unit: UnitFacts, period: Period, vanished: Set[str]) -> Iterable[P
             )
 
 
-def _says_nothing(raw_status: str) -> str:
-    if not raw_status:
-        return "has no status in the PMS that says"
-    return f"has the PMS status “{raw_status}”, which does not say"
+def _problems_of_endings(unit: UnitFacts, period: Period, odd: Set[str]) -> Iterable[Problem]:
+    """Ask about leases of which it is not certain until when they had their unit.
+
+    Shape: `odd` are those that wait for a person's decision; what was decided counts as it stands.
+    """
+    certain = [lease for lease in unit.leases if lease.is_current or lease.end is not None]
+    empty = empty_days(certain, period)
+    for lease in unit.leases:
+        if lease.propexo_lease_id not in odd:
+            continue
+        name = f"Unit {unit.label}: the lease {lease.propexo_lease_id}"
+        if lease.is_current and lease.move_out is not None and lease.move_out < period.end:
+            yield _problem(
+                unit,
+                "lease",
+                f"{name} is current in the PMS, though everybody moved out on {lease.move_out}. "
+                "Correct it in the PMS and sync again, or decide its review item: then it counts "
+                "for the whole period.",
+            )
+        ended = lease.status == LeaseStatus.PAST and lease.end is None
+        if ended and lease.contract_end is not None and may_have_lived_there(lease, empty):
+            yield _problem(
+                unit,
+                "lease",
+                f"{name} is over, and the PMS does not say since when. Enter the move-out in the "
+                "PMS and sync again, or decide its review item: then it bills nobody.",
+            )
 
 
 def _current(unit: UnitFacts) -> str:
     """Name the leases that are charged now, as the PMS shows them."""
-    shown = (lease for lease in unit.leases if lease.status in CURRENT and not lease.missing)
-    return ", ".join(lease.propexo_lease_id for lease in shown)
+    return ", ".join(lease.propexo_lease_id for lease in unit.leases if lease.is_current)
 
 
-def _vanished_leases(bill: UtilityBill) -> frozenset[str]:
-    """List the leases that the PMS no longer shows and nobody has decided about."""
+def _leases_to_decide(bill: UtilityBill, kind: ReviewKind) -> frozenset[str]:
+    """List the leases about which nobody has decided yet, though something is wrong with them."""
     items = ReviewItem.objects.filter(
         property=bill.property_id,
-        kind=ReviewKind.VANISHED,
+        kind=kind,
         record_kind="lease",
         resolved_at=None,
     )
