@@ -11,6 +11,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
+from billing import admin_details  # noqa: F401 - it registers tables too
 from billing.models import (
     Approval,
     Calculation,

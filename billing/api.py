@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Router, Status
-from pydantic import Field, StrictBool, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
 
+from billing.approval_tiers import approvals_of
+from billing.duplicates import LONGEST_REASON, Duplicates, LedgerLook
 from billing.models import Calculation, CalculationState, PostingJob, UtilityBill
 from billing.operations.calculations import OutOfDate, WrongState
 from billing.operations.posting_jobs import (
     AlreadyPosted,
     CodeNotMapped,
+    Confirmation,
+    DuplicatesFound,
+    NoPostMonth,
     NothingToPost,
     NotLinked,
-    PostedBefore,
     PostingDisabled,
     PostingOrder,
     create_posting_job,
@@ -34,8 +47,45 @@ from portfolios.models import Property, User
 router = Router(tags=["rubs"])
 
 
+def _first_of_month(value: object) -> date:
+    sentence = "must be a month written as YYYY-MM, such as 2026-04"
+    if not isinstance(value, str) or len(value) != len("2026-04"):
+        raise ValueError(sentence)
+    try:
+        return date.fromisoformat(f"{value}-01")
+    except ValueError:
+        raise ValueError(sentence) from None
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must say why residents are to be charged all the same")
+    return value
+
+
+IsoMonth = Annotated[
+    date,
+    BeforeValidator(_first_of_month),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"}),
+]
+
+
+class ConfirmDuplicates(Body):
+    """The word of an accountant who has seen what was found, and posts all the same.
+
+    Shape: `findings` is the digest that the refusal gave; it covers exactly what was listed there.
+    """
+
+    reason: Annotated[StrictStr, Field(max_length=LONGEST_REASON), AfterValidator(_not_blank)]
+    findings: Annotated[StrictStr, Field(min_length=1, max_length=64)]
+
+
 class PostChargesBody(Body):
-    """Which bill's approved charges to post, and how they are to appear in the PMS."""
+    """Which bill's approved charges to post, and how they are to appear in the PMS.
+
+    Shape: `post_month` is the accounting month, for a PMS that takes one; `confirm_duplicates`
+        answers the refusal `duplicates_found`.
+    """
 
     property_id: StrictInt
     bill_id: StrictInt
@@ -43,7 +93,8 @@ class PostChargesBody(Body):
     charge_code: Annotated[StrictStr, Field(min_length=1, max_length=40)]
     description: Annotated[StrictStr, Field(min_length=1, max_length=120)]
     post_to_pms: StrictBool
-    despite_earlier: StrictBool = False
+    post_month: IsoMonth | None = None
+    confirm_duplicates: ConfirmDuplicates | None = None
 
 
 @router.post("/post-charges", response={202: dict})
@@ -51,16 +102,21 @@ def post_charges(request: HttpRequest, body: PostChargesBody) -> Status[Json]:
     """Start posting the approved charges of a bill; the amounts are the calculation's."""
     user = caller(request)
     calculation = _approved_calculation(body, user)
-    order = PostingOrder(
+    job = _create_job(calculation, _order(body), user)
+    url = reverse("api:show_job", args=[job.public_id])
+    return Status(202, {"job_id": job.public_id, "status": count_job(job).status, "url": url})
+
+
+def _order(body: PostChargesBody) -> PostingOrder:
+    said = body.confirm_duplicates
+    return PostingOrder(
         charge_date=body.charge_date,
         charge_code=body.charge_code,
         description=body.description,
         post_to_pms=body.post_to_pms,
-        despite_earlier=body.despite_earlier,
+        post_month=body.post_month,
+        confirmed=Confirmation(digest=said.findings, reason=said.reason) if said else None,
     )
-    job = _create_job(calculation, order, user)
-    url = reverse("api:show_job", args=[job.public_id])
-    return Status(202, {"job_id": job.public_id, "status": count_job(job).status, "url": url})
 
 
 @router.get("/jobs/{job_id}")
@@ -73,8 +129,9 @@ def show_job(request: HttpRequest, job_id: str) -> Json:
 
 
 def describe_job(job: PostingJob) -> Json:
-    """Write a job as the API shows it."""
+    """Write a job as the API shows it; `reversed` only where charges were taken back."""
     counts = count_job(job)
+    taken_back: Json = {"reversed": counts.reversed} if counts.reversed else {}
     return {
         "job_id": job.public_id,
         "status": counts.status,
@@ -84,6 +141,7 @@ def describe_job(job: PostingJob) -> Json:
         "pending": counts.pending,
         "unknown": counts.unknown,
         "skipped": counts.skipped,
+        **taken_back,
         "failures": [
             {
                 "unit": posting.charge.unit_label,
@@ -105,12 +163,21 @@ def _approved_calculation(body: PostChargesBody, user: User) -> Calculation:
         raise Http404(f"Property {place.pk} has no bill {body.bill_id}.")
     calculation = bill.calculations.filter(state=CalculationState.APPROVED).first()
     if calculation is None:
-        raise ApiProblem(
-            409,
-            "not_approved",
-            f"Bill {bill.pk} has no approved calculation. Calculate it, and have it approved.",
-        )
+        raise _not_approved(bill)
     return calculation
+
+
+def _not_approved(bill: UtilityBill) -> ApiProblem:
+    """Say what is missing before a bill can be posted: the calculation, or who approves it."""
+    text = f"Bill {bill.pk} has no approved calculation. Calculate it, and have it approved."
+    waiting = bill.calculations.filter(state=CalculationState.IN_REVIEW).first()
+    if waiting is None:
+        return ApiProblem(409, "not_approved", text)
+    approvals = approvals_of(waiting)
+    if approvals.has_tiers:
+        text = f"The calculation of bill {bill.pk} is in review with {approvals.words}."
+    details: Json = {"approvals": approvals.count, "approvals_needed": approvals.needed}
+    return ApiProblem(409, "not_approved", text, details)
 
 
 def _create_job(calculation: Calculation, order: PostingOrder, user: User) -> PostingJob:
@@ -130,9 +197,12 @@ def _create_job(calculation: Calculation, order: PostingOrder, user: User) -> Po
     except AlreadyPosted as error:
         details = {"job_id": error.job.public_id}
         raise ApiProblem(409, "already_posted", str(error), details) from error
-    except PostedBefore as error:
-        details = {"job_ids": [found.job.public_id for found in error.earlier]}
-        raise ApiProblem(409, "posted_before", str(error), details) from error
+    except NoPostMonth as error:
+        details = {"post_month": [str(error)]}
+        raise ApiProblem(422, "validation_error", f"post_month: {error}", details) from error
+    except DuplicatesFound as error:
+        details = _describe_found(error.found)
+        raise ApiProblem(409, "duplicates_found", str(error), details) from error
     except OutOfDate as error:
         details = {"changes": list(error.changes)}
         raise ApiProblem(409, "out_of_date", str(error), details) from error
@@ -141,3 +211,37 @@ def _create_job(calculation: Calculation, order: PostingOrder, user: User) -> Po
         raise ApiProblem(409, "not_possible", error.message, details) from error
     except (WrongState, NotLinked, NotConnected, NothingToPost) as error:
         raise ApiProblem(409, "not_possible", str(error)) from error
+
+
+def _describe_found(found: Duplicates) -> Json:
+    """Write what has to be confirmed, with the digest that names exactly this."""
+    return {
+        "findings": found.digest,
+        "duplicates": [
+            {
+                "kind": finding.kind.value,
+                "unit": finding.charge.unit_label,
+                "amount": dollars_from_cents(finding.charge.amount_cents),
+                "found_amount": dollars_from_cents(finding.found_cents),
+                "found_on": finding.found_on.isoformat() if finding.found_on else None,
+                "probable": finding.is_probable,
+                "job_id": finding.job.public_id if finding.job else None,
+                "propexo_charge_id": finding.row.charge_id if finding.row else None,
+                "message": finding.sentence,
+            }
+            for finding in found.findings
+        ],
+        "ledger": _describe_look(found.look) if found.look else None,
+    }
+
+
+def _describe_look(look: LedgerLook) -> Json:
+    return {
+        "rows": look.rows,
+        "since": look.since.isoformat(),
+        "until": look.until.isoformat(),
+        "as_of": look.shown_until.isoformat() if look.shown_until else None,
+        "unreadable": look.unreadable,
+        "unplaced": look.unplaced,
+        "problem": look.problem,
+    }

@@ -25,9 +25,11 @@ from billing.rubs.wire import bill_input_to_json, digest
 JobStatus = str
 
 # A resident may have been charged: by MeterBase, or by hand after a failure. What the PMS certainly
-# refused, and what was never sent, charged nobody.
-MAY_BE_CHARGED = ~Q(state=PostingState.CANCELLED) & ~Q(
-    state=PostingState.REJECTED, resolved_at__isnull=True
+# refused, what was never sent and what was taken back charges nobody; a reversal is no charge.
+MAY_BE_CHARGED = (
+    ~Q(state=PostingState.CANCELLED)
+    & ~Q(state=PostingState.REJECTED, resolved_at__isnull=True)
+    & Q(reverses__isnull=True, reversed_at__isnull=True)
 )
 
 _FIELD_NAMES = {
@@ -130,6 +132,8 @@ def _differences(was: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
 class JobCounts:
     """How a job stands, counted from its postings; the parts add up to the total.
 
+    Shape: `reversed` are those of the posted ones that were taken back since; of the failed ones,
+        `resolved` were dealt with by hand and `undecided` wait for somebody to find out.
     Units: charges; cents.
     """
 
@@ -141,8 +145,20 @@ class JobCounts:
     skipped: int
     posted_cents: int
     total_cents: int
+    reversed: int = 0
+    reversed_cents: int = 0
+    resolved: int = 0
+    undecided: int = 0
     is_paused: bool = False
     is_stopped: bool = False
+
+    @property
+    def net_cents(self) -> int:
+        """Tell what of the job residents still owe.
+
+        Units: cents.
+        """
+        return self.posted_cents - self.reversed_cents
 
     @property
     def is_over(self) -> bool:
@@ -179,20 +195,32 @@ def count_job(job: PostingJob) -> JobCounts:
 
 def count_jobs(jobs: Sequence[PostingJob]) -> dict[int, JobCounts]:
     """Count the postings of several jobs in one query."""
-    names = ("total", "posted", "failed", "pending", "unknown", "skipped")
-    money = ("posted_cents", "total_cents")
+    parts = ("total", "posted", "failed", "pending", "unknown", "skipped")
+    names = (*parts, "reversed", "resolved", "undecided")
+    money = ("posted_cents", "total_cents", "reversed_cents")
     sums = {job.pk: dict.fromkeys((*names, *money), 0) for job in jobs}
     groups = (
         Posting.objects.filter(job__in=sums)
         .order_by()
         .values_list("job_id", "state")
-        .annotate(count=Count("pk"), cents=Sum("amount_cents"))
+        .annotate(
+            count=Count("pk"),
+            cents=Sum("amount_cents"),
+            taken_back=Count("reversed_at"),
+            taken_back_cents=Sum("amount_cents", filter=Q(reversed_at__isnull=False), default=0),
+            resolved=Count("resolved_at"),
+        )
     )
-    for job_id, state, count, cents in groups:
+    for job_id, state, count, cents, taken_back, taken_back_cents, resolved in groups:
         found = sums[job_id]
         found[_COUNTED_AS[PostingState(state)]] += count
         found["total"] += count
         found["total_cents"] += cents
+        found["reversed"] += taken_back
+        found["reversed_cents"] += taken_back_cents
+        found["resolved"] += resolved
+        if state == PostingState.REVIEW:
+            found["undecided"] += count - resolved
         if state == PostingState.POSTED:
             found["posted_cents"] += cents
     return {
@@ -212,7 +240,21 @@ def charging_jobs(jobs: QuerySet[PostingJob]) -> QuerySet[PostingJob]:
 
 
 def charges_to_post(calculation: Calculation) -> QuerySet[Charge]:
-    """Select the charges of a calculation that nobody can have been charged for its bill yet."""
+    """Select the charges of a calculation that nobody can have been charged for its bill yet.
+
+    Shape: those that were posted and taken back only when there are no others: what was reversed on
+        purpose does not go out again along with the rest.
+    """
+    never = _never_posted(calculation)
+    return never if never.exists() else _not_charged(calculation)
+
+
+def _never_posted(calculation: Calculation) -> QuerySet[Charge]:
+    taken_back = Posting.objects.filter(charge=OuterRef("pk"), reversed_at__isnull=False)
+    return _not_charged(calculation).exclude(Exists(taken_back))
+
+
+def _not_charged(calculation: Calculation) -> QuerySet[Charge]:
     charged = Posting.objects.filter(
         MAY_BE_CHARGED,
         job__post_to_pms=True,
@@ -227,12 +269,12 @@ def charges_to_post(calculation: Calculation) -> QuerySet[Charge]:
 def has_rest_to_post(calculation: Calculation) -> bool:
     """Tell whether charges of a posted calculation were skipped, and so can still be posted.
 
-    A refused charge is no rest: it is sent again from its own page.
+    A refused charge is no rest: it is sent again from its own page. Nor is one that was reversed.
     """
     refused = Posting.objects.filter(
         charge=OuterRef("pk"), state=PostingState.REJECTED, resolved_at=None
     )
-    return charges_to_post(calculation).exclude(Exists(refused)).exists()
+    return _never_posted(calculation).exclude(Exists(refused)).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,14 +306,6 @@ def earlier_postings(bill: UtilityBill) -> list[EarlierPosting]:
         EarlierPosting(job=job, same_bill=job.calculation.bill_id == bill.pk, counts=counts[job.pk])
         for job in jobs
     ]
-
-
-def other_postings(bill: UtilityBill) -> list[EarlierPosting]:
-    """Find what was posted before for other bills of this utility and overlapping days.
-
-    The bill's own charges need no confirmation: whoever was charged is not charged again.
-    """
-    return [found for found in earlier_postings(bill) if not found.same_bill]
 
 
 def failed_postings(job: PostingJob) -> QuerySet[Posting]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from django.utils import timezone
 
-from billing.models import PostingJob
-from billing.operations.ledger_checks import check_ledger
+from billing.operations import ledger_schedule
 from billing.posting.drain import drain
 from billing.posting.sweep import sweep
+from integrations.beats import sweeper_works
 from integrations.gateways import PropexoNotConfigured, open_gateway
 from integrations.models import Connection
-from portfolios.models import User
 
 logger = logging.getLogger(__name__)
+
+# With the last look, a sweep still ends before it counts as lost.
+_SWEEP_SECONDS = 60.0
 
 
 def drain_connection(connection_id: int) -> None:
@@ -27,23 +30,30 @@ def drain_connection(connection_id: int) -> None:
     drain(connection_id=connection_id, gateway=gateway, clock=timezone.now)
 
 
-def check_ledger_of_job(job_id: int, user_id: int) -> None:
-    """Compare a job with the PMS's ledger, because somebody asked for it."""
-    job = PostingJob.objects.select_related("calculation__bill__property", "connection").get(
-        pk=job_id
-    )
-    check_ledger(
-        place=job.calculation.bill.property,
-        gateway=open_gateway(job.connection),
-        by=User.objects.get(pk=user_id),
-        clock=timezone.now,
-        job=job,
-    )
+def tick_ledger_checks() -> None:
+    """Begin tonight's comparisons with the PMS's ledgers, and see that none is left lying."""
+    ledger_schedule.tick_ledger_checks(now=timezone.now())
+
+
+def work_on_ledger_checks() -> None:
+    """Compare with the PMS's ledgers for a while."""
+    ledger_schedule.work_on_ledger_checks(clock=timezone.now)
 
 
 def sweep_postings() -> None:
-    """Move on everything whose time has come."""
+    """Move on everything whose time has come, for about a minute at most."""
+    until = time.monotonic() + _SWEEP_SECONDS
     try:
-        sweep(gateway_for=open_gateway, clock=timezone.now)
+        sweep(
+            gateway_for=open_gateway,
+            clock=timezone.now,
+            out_of_time=lambda: time.monotonic() >= until,
+        )
     except PropexoNotConfigured as error:
         logger.warning("Charges are not looked after: %s", error)
+
+
+def sweep_by_clock() -> None:
+    """Move on everything whose time has come, unless the sweeper's loop is there to do it."""
+    if not sweeper_works(now=timezone.now()):
+        sweep_postings()

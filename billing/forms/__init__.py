@@ -9,18 +9,19 @@ from billing.forms.charge_codes import (
 )
 from billing.forms.decisions import (
     LinkForm,
-    PostingOrderForm,
     RejectionForm,
     ResendForm,
     ResolutionForm,
 )
 from billing.forms.places import PlaceFactsForm, SetAsideForm
+from billing.forms.posting_orders import DuplicateForm, PostingOrderForm
 from billing.forms.share_rules import ShareRuleForm
 from billing.forms.unit_terms import UnitTermsForm
 
 __all__ = [
     "BillForm",
     "ChargeCodeForm",
+    "DuplicateForm",
     "LinkForm",
     "MappingForm",
     "NewChargeCodeForm",

@@ -11,6 +11,7 @@ from billing.models.bill import (
     UtilityBill,
     UtilityBillLine,
 )
+from billing.models.bill_terms import BillTermKind, BillTerms
 from billing.models.calculation import (
     Approval,
     Calculation,
@@ -20,7 +21,14 @@ from billing.models.calculation import (
     Decision,
 )
 from billing.models.charge_code import ChargeCode, ChargeCodeMapping, UtilityChargeCode
-from billing.models.ledger_check import DifferenceKind, LedgerCheck, LedgerDifference
+from billing.models.failure_follow_up import FailureFollowUp, FollowUpAct
+from billing.models.go_live import GoLiveItem, GoLiveTick
+from billing.models.ledger_check import (
+    DifferenceKind,
+    LedgerCheck,
+    LedgerDifference,
+    LedgerSighting,
+)
 from billing.models.place import PlaceFacts, PlaceOverride
 from billing.models.posting import (
     AttemptOutcome,
@@ -29,7 +37,11 @@ from billing.models.posting import (
     PostingEvent,
     PostingJob,
     PostingState,
+    ResolvedAs,
+    SentAs,
 )
+from billing.models.reversal import Reversal, ReversalItem, ReversalState
+from billing.models.saved_view import SavedView
 from billing.models.share_rule import Method, ShareRule, UnitTerms, VacancyPolicy
 
 __all__ = [
@@ -38,6 +50,8 @@ __all__ = [
     "BillDocument",
     "BillFlag",
     "BillFlagKind",
+    "BillTermKind",
+    "BillTerms",
     "Calculation",
     "CalculationState",
     "Charge",
@@ -46,8 +60,13 @@ __all__ = [
     "ChargeKind",
     "Decision",
     "DifferenceKind",
+    "FailureFollowUp",
+    "FollowUpAct",
+    "GoLiveItem",
+    "GoLiveTick",
     "LedgerCheck",
     "LedgerDifference",
+    "LedgerSighting",
     "LineKind",
     "Method",
     "PlaceFacts",
@@ -57,6 +76,12 @@ __all__ = [
     "PostingEvent",
     "PostingJob",
     "PostingState",
+    "ResolvedAs",
+    "Reversal",
+    "ReversalItem",
+    "ReversalState",
+    "SavedView",
+    "SentAs",
     "ShareRule",
     "Spread",
     "SubmeterReading",

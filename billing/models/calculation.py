@@ -27,7 +27,7 @@ class Calculation(PortfolioRow):
     Shape: `inputs` and `result` are what `billing.rubs.wire` writes; `findings` are what the rules
         of the place said when it was made. `data_as_of` is when the property had last been read
         from the PMS then, and `data_in_sync` tells that it was being read again. Fees are beside
-        the bill.
+        the bill. `approvals_needed` is how many people had to approve it when it was submitted.
     Units: cents.
     """
 
@@ -56,6 +56,7 @@ class Calculation(PortfolioRow):
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     submitted_at = models.DateTimeField(null=True, blank=True)
+    approvals_needed = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         ordering = ["-prepared_at", "-id"]
@@ -78,6 +79,9 @@ class Calculation(PortfolioRow):
             models.CheckConstraint(
                 condition=Q(state__in=CalculationState.values), name="calculation_state_known"
             ),
+            models.CheckConstraint(
+                condition=Q(approvals_needed__in=[1, 2]), name="calculation_needs_one_or_two"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +96,10 @@ class Decision(models.TextChoices):
 
 
 class Approval(PortfolioRow):
-    """A decision on a calculation, by somebody who did not prepare it."""
+    """A decision on a calculation, by somebody who did not prepare it.
+
+    Shape: each person approves once at most; whoever approved first may still send it back.
+    """
 
     portfolio_path = "calculation__bill__property__portfolio"
 
@@ -105,7 +112,14 @@ class Approval(PortfolioRow):
     class Meta:
         ordering = ["-decided_at"]
         constraints = [
-            models.UniqueConstraint(fields=["calculation"], name="approval_once_per_calculation"),
+            models.UniqueConstraint(
+                fields=["calculation", "decided_by", "decision"], name="approval_once_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=["calculation"],
+                condition=Q(decision="rejected"),
+                name="approval_rejected_once",
+            ),
             models.CheckConstraint(
                 condition=Q(decision="approved") | (Q(decision="rejected") & ~Q(reason="")),
                 name="approval_rejection_has_reason",

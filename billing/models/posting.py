@@ -28,20 +28,45 @@ class PostingState(models.TextChoices):
     CANCELLED = "cancelled", "Skipped"
 
 
+class SentAs(models.TextChoices):
+    """By which call of the PMS a posting is made."""
+
+    CHARGE = "charge", "Charge"
+    CREDIT = "credit", "Credit"
+
+
+class ResolvedAs(models.TextChoices):
+    """What became of a failure that a person closed."""
+
+    OTHERWISE = "otherwise", "Dealt with outside MeterBase"
+    BY_HAND = "by_hand", "Posted by hand in the PMS"
+    OWNER = "owner", "Charged to the owner"
+    WRITTEN_OFF = "written_off", "Written off"
+
+
 class PostingJob(PortfolioRow):
-    """One confirmed decision to post a calculation; its status is computed from its postings."""
+    """One confirmed decision to post a calculation; its status is computed from its postings.
+
+    Shape: `reverses` is the job that a reversal takes back, in part or whole; None for charges.
+    """
 
     portfolio_path = "calculation__bill__property__portfolio"
 
     public_id = models.CharField("job", max_length=40, unique=True)
     calculation = models.ForeignKey(Calculation, on_delete=models.PROTECT, related_name="jobs")
+    reverses = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversing_jobs"
+    )
     connection = models.ForeignKey(
         Connection, on_delete=models.PROTECT, related_name="posting_jobs"
     )
     charge_date = models.DateField()
+    post_month = models.DateField(null=True, blank=True)
     charge_code = models.CharField(max_length=40)
     description = models.CharField(max_length=200)
     post_to_pms = models.BooleanField("sent to the PMS")
+    duplicates_found = models.TextField("earlier charges that were found", blank=True)
+    duplicates_reason = models.TextField("why it was posted all the same", blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     paused_by = models.ForeignKey(
@@ -66,6 +91,19 @@ class PostingJob(PortfolioRow):
                 | Q(stopped_at__isnull=False, stopped_by__isnull=False, paused_at__isnull=True),
                 name="job_stopped_by_and_at",
             ),
+            models.CheckConstraint(
+                condition=Q(post_month__isnull=True) | Q(post_month__day=1),
+                name="job_post_month_is_a_first",
+            ),
+            models.CheckConstraint(
+                condition=Q(duplicates_found="", duplicates_reason="")
+                | (~Q(duplicates_found="") & ~Q(duplicates_reason="")),
+                name="job_duplicates_have_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True) | Q(post_to_pms=True),
+                name="job_reversal_is_sent",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,8 +114,9 @@ class Posting(PortfolioRow):
     """One charge on its way into the PMS.
 
     Shape: `business_key` says what is billed, `reference` is made from it before any call and
-        never changes, `body` holds the exact bytes that are sent.
-    Units: cents.
+        never changes, `body` holds the exact bytes that are sent. A reversal has a posting of its
+        own, which `reverses` the charge's; once that is posted, the charge's has `reversed_at`.
+    Units: cents; negative for what is taken back.
     """
 
     portfolio_path = "job__calculation__bill__property__portfolio"
@@ -85,11 +124,16 @@ class Posting(PortfolioRow):
     job = models.ForeignKey(PostingJob, on_delete=models.PROTECT, related_name="postings")
     charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="postings")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="postings")
+    reverses = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversing_postings"
+    )
+    reversed_at = models.DateTimeField(null=True, blank=True)
     business_key = models.CharField(max_length=200)
     reference = models.CharField(max_length=20, unique=True)
     amount_cents = models.BigIntegerField("amount")
     body = models.TextField()
     body_sha256 = models.CharField(max_length=64)
+    sent_as = models.CharField(max_length=10, choices=SentAs.choices, default=SentAs.CHARGE)
     state = models.CharField(
         max_length=20, choices=PostingState.choices, default=PostingState.PENDING
     )
@@ -113,6 +157,8 @@ class Posting(PortfolioRow):
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.TextField(blank=True)
+    resolved_as = models.CharField(max_length=20, choices=ResolvedAs.choices, blank=True)
+    pms_reference = models.CharField("what the PMS calls it", max_length=200, blank=True)
     resend_asked_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -124,8 +170,24 @@ class Posting(PortfolioRow):
         constraints = [
             models.UniqueConstraint(
                 fields=["business_key"],
-                condition=~Q(state="cancelled") & Q(resolved_at__isnull=True),
+                condition=~Q(state="cancelled")
+                & Q(resolved_at__isnull=True, reversed_at__isnull=True),
                 name="posting_one_live_per_charge",
+            ),
+            models.UniqueConstraint(
+                fields=["reverses"],
+                # What was skipped took nothing back, nor what was refused and then closed.
+                condition=Q(reverses__isnull=False)
+                & ~Q(state="cancelled")
+                & ~Q(state="rejected", resolved_at__isnull=False),
+                name="posting_one_live_reversal",
+            ),
+            models.CheckConstraint(
+                condition=Q(reversed_at__isnull=True) | Q(state="posted", reverses__isnull=True),
+                name="posting_reversed_was_posted",
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_as__in=SentAs.values), name="posting_sent_as_known"
             ),
             models.UniqueConstraint(
                 fields=["connection", "remote_charge_id"],
@@ -161,6 +223,22 @@ class Posting(PortfolioRow):
                 name="posting_resolved_by_at_and_why",
             ),
             models.CheckConstraint(
+                # What may be in the PMS is nobody's to write off.
+                condition=Q(resolved_as="")
+                | Q(resolved_as="otherwise", resolved_at__isnull=False)
+                | Q(
+                    resolved_as__in=["by_hand", "owner", "written_off"],
+                    resolved_at__isnull=False,
+                    state="rejected",
+                ),
+                name="posting_resolved_as_known",
+            ),
+            models.CheckConstraint(
+                condition=(Q(resolved_as="by_hand") & ~Q(pms_reference=""))
+                | (~Q(resolved_as="by_hand") & Q(pms_reference="")),
+                name="posting_by_hand_has_reference",
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     resend_asked_at__isnull=True, resend_asked_by__isnull=True, resend_reason=""
                 )
@@ -181,6 +259,11 @@ class Posting(PortfolioRow):
                 fields=["state", "settle_at"],
                 condition=Q(state__in=["sending", "accepted", "unknown"]),
                 name="posting_in_doubt",
+            ),
+            models.Index(
+                fields=["error_code"],
+                condition=Q(state__in=["rejected", "review"], resolved_at__isnull=True),
+                name="posting_failed",
             ),
         ]
 

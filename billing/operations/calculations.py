@@ -8,14 +8,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Q
 
+from billing.approval_tiers import approvals_of
 from billing.inputs import Gathered, gather_inputs, rule_for, rule_input
 from billing.models import (
-    Approval,
     Calculation,
     CalculationState,
     Charge,
     ChargeKind,
-    Decision,
     ShareRule,
     Utility,
     UtilityBill,
@@ -68,15 +67,6 @@ class Blocked(Exception):
     def __init__(self, blockers: Sequence[str]) -> None:
         super().__init__(" ".join(blockers))
         self.blockers = tuple(blockers)
-
-
-class OwnWork(Exception):
-    """Whoever prepared a calculation cannot approve it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "You prepared this calculation, so somebody else has to approve it or send it back."
-        )
 
 
 def calculate_bill(*, bill: UtilityBill, by: User, now: datetime) -> Calculation:
@@ -212,67 +202,53 @@ def submit_calculation(*, calculation: Calculation, by: User, now: datetime) -> 
     Errors: WrongState, OutOfDate, Blocked.
     Effects: the calculation is in review; an audit event.
     """
-    _refuse_out_of_date(calculation)
-    _refuse_blocked(calculation)
-    _change_state(
+    refuse_out_of_date(calculation)
+    refuse_blocked(calculation)
+    needed = approvals_of(calculation).needed
+    change_state(
         calculation,
         CalculationState.DRAFT,
         CalculationState.IN_REVIEW,
         submitted_by=by,
         submitted_at=now,
+        approvals_needed=needed,
     )
-    record_event(verb="calculation.submitted", subject=calculation, by=by, now=now)
+    record_event(
+        verb="calculation.submitted",
+        subject=calculation,
+        by=by,
+        now=now,
+        after={"approvals_needed": needed},
+    )
 
 
-@transaction.atomic
-def approve_calculation(*, calculation: Calculation, by: User, now: datetime) -> Approval:
-    """Approve a calculation, which locks its figures.
+def refuse_out_of_date(calculation: Calculation) -> None:
+    """Refuse a calculation that would come out differently now.
 
-    Errors: OwnWork, WrongState, OutOfDate.
-    Effects: an approval; an audit event.
+    Errors: OutOfDate.
     """
-    _refuse_own_work(calculation, by)
-    _refuse_out_of_date(calculation)
-    _change_state(calculation, CalculationState.IN_REVIEW, CalculationState.APPROVED)
-    return _decide(calculation, Decision.APPROVED, reason="", by=by, now=now)
-
-
-@transaction.atomic
-def reject_calculation(
-    *, calculation: Calculation, reason: str, by: User, now: datetime
-) -> Approval:
-    """Send a calculation back with a reason.
-
-    Errors: OwnWork, WrongState.
-    Effects: a decision; an audit event.
-    """
-    _refuse_own_work(calculation, by)
-    _change_state(calculation, CalculationState.IN_REVIEW, CalculationState.REJECTED)
-    return _decide(calculation, Decision.REJECTED, reason=reason, by=by, now=now)
-
-
-def _refuse_own_work(calculation: Calculation, by: User) -> None:
-    # Read again under a lock: the caller may have read it before it was submitted.
-    current = Calculation.objects.select_for_update().get(pk=calculation.pk)
-    if by.pk in (current.prepared_by_id, current.submitted_by_id):
-        raise OwnWork
-
-
-def _refuse_out_of_date(calculation: Calculation) -> None:
     changes = changes_since(calculation)
     if changes:
         raise OutOfDate(changes)
 
 
-def _refuse_blocked(calculation: Calculation) -> None:
+def refuse_blocked(calculation: Calculation) -> None:
+    """Refuse a calculation of which something is still to be decided.
+
+    Errors: Blocked.
+    """
     found = blockers(calculation)
     if found:
         raise Blocked(found)
 
 
-def _change_state(
+def change_state(
     calculation: Calculation, was: CalculationState, to: CalculationState, **changes: object
 ) -> None:
+    """Move a calculation on, with other columns in the same statement.
+
+    Errors: WrongState when it is not, or no longer, where the move begins.
+    """
     changed = Calculation.objects.filter(pk=calculation.pk, state=was).update(state=to, **changes)
     if not changed:
         calculation.refresh_from_db(fields=["state"])
@@ -281,20 +257,3 @@ def _change_state(
             f"{calculation.get_state_display().lower()}."
         )
     calculation.refresh_from_db()
-
-
-def _decide(
-    calculation: Calculation, decision: Decision, *, reason: str, by: User, now: datetime
-) -> Approval:
-    approval = Approval.objects.create(
-        calculation=calculation, decision=decision, decided_by=by, decided_at=now, reason=reason
-    )
-    record_event(
-        verb=f"calculation.{decision.value}",
-        subject=calculation,
-        by=by,
-        now=now,
-        after={"tenants_cents": calculation.tenants_cents},
-        note=reason,
-    )
-    return approval

@@ -6,13 +6,23 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billing.models import AttemptOutcome, Charge, Posting, PostingState
+from billing.models import (
+    AttemptOutcome,
+    Charge,
+    FollowUpAct,
+    Posting,
+    PostingState,
+    ResolvedAs,
+)
 from billing.operations.calculations import WrongState
+from billing.operations.follow_ups import note_act
+from billing.operations.rewriting import REFUSED_AS_WRITTEN, write_anew
 from billing.posting.nudge import nudge_workers
 from billing.posting.states import MovedMeanwhile, move
 from billing.posting.store import close_attempt, is_taken
 from billing.queries import MAY_BE_CHARGED
-from portfolios.models import LeaseStatus, User
+from billing.residents import names_resident
+from portfolios.models import LeaseStatus, Property, User
 from portfolios.operations.audit import record_event
 
 # Nobody asks any more for a charge in doubt to be sent again.
@@ -23,22 +33,22 @@ NO_WISH = {"resend_asked_by": None, "resend_asked_at": None, "resend_reason": ""
 def retry_posting(*, posting: Posting, by: User, now: datetime) -> None:
     """Send a refused charge again; the PMS took nothing, so nothing can double.
 
-    Errors: WrongState when it is not an open refusal.
+    Shape: one that was refused as it was written is written anew first, with what its charge code
+        is mapped to now. A job that was stopped stays so; only this charge goes out.
+    Errors: WrongState when it is not an open refusal, or still cannot be written.
     Effects: the posting waits for a worker; an audit event.
     """
+    lock_place(posting)
     _refuse_resolved(posting)
     if posting.state != PostingState.REJECTED:
         raise WrongState(
             "Only a charge that the PMS certainly refused can be sent again; this one stands at "
             f"“{posting.get_state_display()}”."
         )
-    if not posting.body:
-        raise WrongState(
-            "This charge was never written for the PMS, so there is nothing to send. Put right "
-            "what its error names, then post the bill again."
-        )
     refuse_wrong_resident(posting)
     refuse_doubling(posting)
+    if not posting.body or posting.error_code in REFUSED_AS_WRITTEN:
+        write_anew(posting=posting, by=by, now=now)
     _move_or_refuse(
         posting,
         PostingState.PENDING,
@@ -59,24 +69,51 @@ def retry_posting(*, posting: Posting, by: User, now: datetime) -> None:
         now=now,
         before={"error_code": posting.error_code, "error": posting.error},
     )
+    note_act(posting, FollowUpAct.RETRIED, by=by, now=now)
     nudge_workers(connection_id=posting.connection_id)
 
 
 @transaction.atomic
-def resolve_posting(*, posting: Posting, note: str, by: User, now: datetime) -> None:
+def resolve_posting(
+    *,
+    posting: Posting,
+    note: str,
+    by: User,
+    now: datetime,
+    resolved_as: ResolvedAs = ResolvedAs.OTHERWISE,
+    pms_reference: str = "",
+) -> None:
     """Close a failure that was dealt with by hand; it stays a failure of its job.
 
-    Errors: WrongState when it is not an open failure.
+    Shape: `pms_reference` is what the PMS calls a charge that was posted there by hand.
+    Errors: WrongState when it is not an open failure, or nobody can know yet that nothing of it is
+        in the PMS and the charge is to be written off, to go to the owner or to count as posted.
     Effects: the posting carries the note, who and when; an audit event.
     """
+    lock_place(posting)
+    _refuse_wrong_end(posting, resolved_as)
+    states = [PostingState.REJECTED, PostingState.REVIEW]
+    certain = resolved_as != ResolvedAs.OTHERWISE
     open_failure = Posting.objects.filter(
-        pk=posting.pk,
-        state__in=[PostingState.REJECTED, PostingState.REVIEW],
-        resolved_at=None,
+        pk=posting.pk, state__in=states[:1] if certain else states, resolved_at=None
     )
-    if not open_failure.update(resolved_by=by, resolved_at=now, resolution=note, **NO_WISH):
+    closed = {"resolved_as": resolved_as, "pms_reference": pms_reference}
+    if not open_failure.update(
+        resolved_by=by, resolved_at=now, resolution=note, **closed, **NO_WISH
+    ):
         raise WrongState("This charge is not an open failure any more.")
-    record_event(verb="posting.resolved", subject=posting, by=by, now=now, note=note)
+    record_event(verb="posting.resolved", subject=posting, by=by, now=now, after=closed, note=note)
+
+
+def _refuse_wrong_end(posting: Posting, resolved_as: ResolvedAs) -> None:
+    if resolved_as == ResolvedAs.OTHERWISE:
+        return
+    if posting.state == PostingState.REVIEW:
+        raise WrongState(
+            "It is not certain that the PMS has not got this charge: check in the PMS first."
+        )
+    if posting.reverses_id is not None:
+        raise WrongState("A reversal bills nobody: resolve it with a note.")
 
 
 @transaction.atomic
@@ -113,6 +150,17 @@ def link_posting(*, posting: Posting, charge_id: str, note: str, by: User, now: 
         after={"remote_charge_id": charge_id},
         note=note,
     )
+    note_act(posting, FollowUpAct.LINKED, by=by, now=now)
+
+
+def lock_place(posting: Posting) -> None:
+    """Wait for whoever posts bills of the same property; call it first in a transaction.
+
+    Effects: until the transaction's end nobody makes a job there, which could charge the same.
+    """
+    place = Property.objects.filter(bills__calculations__jobs=posting.job_id)
+    # Not its key: whoever stores what a ledger shows of its charges need not wait.
+    place.select_for_update(of=("self",), no_key=True).get()
 
 
 def refuse_wrong_resident(posting: Posting) -> None:
@@ -121,6 +169,8 @@ def refuse_wrong_resident(posting: Posting) -> None:
     Errors: WrongState.
     """
     charge = Charge.objects.select_related("lease__unit__property__link").get(pk=posting.charge_id)
+    if posting.reverses_id is not None and names_resident(posting.body, charge):
+        return
     if charge.lease.status == LeaseStatus.PAST:
         raise WrongState(
             f"{charge.resident_name or 'The resident'} has moved out of unit {charge.unit_label}: "
@@ -139,8 +189,11 @@ def refuse_wrong_resident(posting: Posting) -> None:
 def refuse_doubling(posting: Posting) -> None:
     """Refuse a charge that was posted since, under another charge code.
 
+    Shape: a reversal doubles nothing: the database allows one at a time for each charge.
     Errors: WrongState.
     """
+    if posting.reverses_id is not None:
+        return
     charge = posting.charge
     others = Posting.objects.filter(
         MAY_BE_CHARGED,
@@ -160,7 +213,7 @@ def refuse_doubling(posting: Posting) -> None:
 
 def _refuse_resolved(posting: Posting) -> None:
     # Read again under a lock: the caller may have read it before somebody resolved it.
-    current = Posting.objects.select_for_update().get(pk=posting.pk)
+    current = Posting.objects.select_for_update(no_key=True).get(pk=posting.pk)
     if current.resolved_at is not None:
         raise WrongState("This failure was resolved by hand already.")
 

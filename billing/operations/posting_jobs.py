@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -11,18 +10,14 @@ from django.conf import settings
 from django.db import transaction
 
 from billing.charge_codes import CodeNotMapped, PmsAccounts, find_code, links_with_portfolios
+from billing.duplicates import Duplicates, LedgerLook, charges_digest, earlier_charges
 from billing.models import Calculation, CalculationState, PostingJob
 from billing.operations.calculations import OutOfDate, WrongState
+from billing.operations.duplicate_guard import Confirmation, DuplicatesFound, look_in_ledger
 from billing.operations.postings import AlreadyPosted, NothingToPost, make_postings
 from billing.posting.nudge import nudge_workers
-from billing.queries import (
-    EarlierPosting,
-    changes_since,
-    charges_to_post,
-    charging_jobs,
-    earlier_postings,
-    other_postings,
-)
+from billing.queries import changes_since, charging_jobs
+from integrations.chart_needs import takes_post_month
 from integrations.models import PropertyLink
 from integrations.operations.chart_of_accounts import read_aging_chart
 from integrations.pms.gateway import PmsGateway
@@ -31,10 +26,13 @@ from portfolios.operations.audit import record_event
 
 __all__ = [
     "AlreadyPosted",
+    "ChargesChanged",
     "CodeNotMapped",
+    "Confirmation",
+    "DuplicatesFound",
+    "NoPostMonth",
     "NotLinked",
     "NothingToPost",
-    "PostedBefore",
     "PostingDisabled",
     "PostingOrder",
     "create_posting_job",
@@ -53,37 +51,46 @@ class PostingDisabled(Exception):
         )
 
 
-class PostedBefore(Exception):
-    """This utility and these days were posted before; going on has to be said on purpose."""
+class NoPostMonth(Exception):
+    """The PMS of a property takes no accounting month with a charge."""
 
-    def __init__(self, earlier: Sequence[EarlierPosting]) -> None:
-        listed = "; ".join(
-            f"{found.job.public_id} by {found.job.created_by} on {found.job.created_at:%Y-%m-%d}"
-            for found in earlier
-        )
+    def __init__(self, pms: str) -> None:
         super().__init__(
-            f"Charges for this utility and these days were posted before ({listed}). Confirm that "
-            "residents are to be charged this as well."
+            f"{pms} takes no post month through Propexo: it books a charge in the month of its "
+            "charge date. Leave the post month out, and choose the charge date instead."
         )
-        self.earlier = tuple(earlier)
 
 
 class NotLinked(Exception):
     """The property is connected to no PMS."""
 
 
+class ChargesChanged(Exception):
+    """Other charges would go out than those that were shown to whoever confirms them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What is left to be posted has changed since you were asked: charges were posted, "
+            "skipped or reversed meanwhile. Look at what would be posted now, and confirm that."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostingOrder:
     """How a calculation's charges are to appear in the PMS.
 
-    Shape: `despite_earlier` says that an earlier posting for the same utility and days is known.
+    Shape: `post_month` is the first day of the accounting month, None for that of the charge date;
+        `confirmed` says on purpose that what was found before is known; `shown` names the charges
+        that a person was shown, as `charges_digest` does, and is empty where nobody was.
     """
 
     charge_date: date
     charge_code: str
     description: str
     post_to_pms: bool = True
-    despite_earlier: bool = False
+    post_month: date | None = None
+    confirmed: Confirmation | None = None
+    shown: str = ""
 
 
 def create_posting_job(
@@ -97,65 +104,114 @@ def create_posting_job(
     """Make one posting for each charge and wake the workers; no charge is sent here.
 
     Errors: PostingDisabled, WrongState, OutOfDate, NotLinked, CodeNotMapped, NothingToPost,
-        AlreadyPosted, PostedBefore; NotSupported when this PMS takes no charges; any PmsError when
-        the property's chart of accounts was never read and cannot be read now.
+        AlreadyPosted, NoPostMonth, ChargesChanged, DuplicatesFound; NotSupported when this PMS
+        takes no charges; any PmsError when the chart of accounts was never read and cannot be now.
     Effects: a job with its postings, a nudge and an audit event, all in one transaction; a dry run
         (`post_to_pms` False) records the postings as skipped. Before it, a chart that was never
-        read is read.
+        read is read, and the PMS's ledger is looked through for charges that would be repeated.
     """
     if order.post_to_pms and not settings.PROPEXO_CHARGE_POSTING_ENABLED:
         raise PostingDisabled
     place = calculation.bill.property
     if PropertyLink.objects.filter(property=place).exists():
         read_aging_chart(place=place, gateway=gateway, now=now)
-    return _create(calculation, order, gateway=gateway, by=by, now=now)
+    look = _look(calculation, order, gateway=gateway, now=now)
+    return _create(calculation, order, look, gateway=gateway, by=by, now=now)
+
+
+def _look(
+    calculation: Calculation, order: PostingOrder, *, gateway: PmsGateway, now: datetime
+) -> LedgerLook | None:
+    """Read the ledger where charges are to be sent; what cannot be posted is refused later."""
+    if not order.post_to_pms or calculation.state != CalculationState.APPROVED:
+        return None
+    return look_in_ledger(
+        calculation=calculation,
+        charge_code=order.charge_code,
+        charge_date=order.charge_date,
+        gateway=gateway,
+        now=now,
+    )
 
 
 @transaction.atomic
 def _create(
-    calculation: Calculation, order: PostingOrder, *, gateway: PmsGateway, by: User, now: datetime
+    calculation: Calculation,
+    order: PostingOrder,
+    look: LedgerLook | None,
+    *,
+    gateway: PmsGateway,
+    by: User,
+    now: datetime,
 ) -> PostingJob:
     # Bills of one property take turns, so that each sees what the other has just posted.
-    Property.objects.select_for_update().get(pk=calculation.bill.property_id)
+    Property.objects.select_for_update(no_key=True).get(pk=calculation.bill.property_id)
     calculation = (
         Calculation.objects.select_for_update(of=("self",))
         .select_related("bill__property")
         .get(pk=calculation.pk)
     )
     link = _check(calculation)
+    if order.post_month is not None and not takes_post_month(link.connection):
+        raise NoPostMonth(link.connection.get_pms_display())
     standing = find_code(link, order.charge_code)
     accounts = standing.pms_accounts()
-    earlier = _earlier(calculation) if order.post_to_pms else []
-    job = PostingJob.objects.create(
-        public_id=_new_public_id(),
-        calculation=calculation,
-        connection=link.connection,
-        charge_date=order.charge_date,
-        charge_code=standing.charge_code.code,
-        description=order.description,
-        post_to_pms=order.post_to_pms,
-        created_by=by,
-        created_at=now,
-    )
+    if order.post_to_pms and order.shown and order.shown != charges_digest(calculation):
+        raise ChargesChanged
+    # Before the job's own postings are there to be found.
+    earlier = earlier_charges(calculation) if order.post_to_pms else ()
+    found = Duplicates(earlier=earlier, look=look)
+    job = _job(calculation, order, link, code=standing.charge_code.code, by=by, now=now)
     make_postings(job, accounts=accounts, gateway=gateway, by=by, now=now)
-    if earlier and not order.despite_earlier:
-        raise PostedBefore(earlier)
-    _record(job, accounts, earlier, by=by, now=now)
+    _confirm(job, found, order.confirmed)
+    _record(job, accounts, found, by=by, now=now)
     if order.post_to_pms:
         nudge_workers(connection_id=link.connection_id)
     return job
 
 
-def _earlier(calculation: Calculation) -> list[EarlierPosting]:
-    """Find what has to be confirmed; the rest of a bill charges nobody twice."""
-    has_rest = charges_to_post(calculation).exists()
-    return (other_postings if has_rest else earlier_postings)(calculation.bill)
+def _job(
+    calculation: Calculation,
+    order: PostingOrder,
+    link: PropertyLink,
+    *,
+    code: str,
+    by: User,
+    now: datetime,
+) -> PostingJob:
+    return PostingJob.objects.create(
+        public_id=_new_public_id(),
+        calculation=calculation,
+        connection=link.connection,
+        charge_date=order.charge_date,
+        post_month=order.post_month.replace(day=1) if order.post_month else None,
+        charge_code=code,
+        description=order.description,
+        post_to_pms=order.post_to_pms,
+        created_by=by,
+        created_at=now,
+    )
+
+
+def _confirm(job: PostingJob, found: Duplicates, said: Confirmation | None) -> None:
+    """Keep with the job what was found and confirmed: exactly these findings, and why.
+
+    Errors: DuplicatesFound.
+    """
+    if not found.digest:
+        return
+    if said is None or said.digest != found.digest or not said.reason.strip():
+        has_changed = said is not None and said.digest != found.digest
+        raise DuplicatesFound(found, has_changed=has_changed)
+    job.duplicates_found = "\n".join(found.sentences)
+    job.duplicates_reason = said.reason.strip()
+    job.save(update_fields=["duplicates_found", "duplicates_reason"])
 
 
 def _record(
     job: PostingJob,
     accounts: PmsAccounts,
-    earlier: Sequence[EarlierPosting],
+    found: Duplicates,
     *,
     by: User,
     now: datetime,
@@ -168,11 +224,13 @@ def _record(
         after={
             "calculation": job.calculation_id,
             "charge_date": job.charge_date.isoformat(),
+            "post_month": f"{job.post_month:%Y-%m}" if job.post_month else None,
             "charge_code": job.charge_code,
             "in_the_pms": asdict(accounts),
             "tenants_cents": job.calculation.tenants_cents,
-            "despite": [found.job.public_id for found in earlier],
+            "despite": list(found.sentences),
         },
+        note=job.duplicates_reason,
     )
 
 

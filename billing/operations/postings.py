@@ -13,6 +13,8 @@ from django.db.models import Q
 from billing.causes import moved_out, name_unit
 from billing.charge_codes import PmsAccounts
 from billing.models import Charge, ChargeKind, Posting, PostingEvent, PostingJob, PostingState
+from billing.posting.generations import dry_reference, next_generations, take_from_dry_runs
+from billing.posting.ledger_first import Shown, shown_all_the_same
 from billing.posting.states import MovedMeanwhile, move
 from billing.queries import MAY_BE_CHARGED, charges_to_post
 from integrations.pms import errors
@@ -34,6 +36,17 @@ class AlreadyPosted(Exception):
         self.job = job
 
 
+class ShownInThePms(AlreadyPosted):
+    """The PMS shows charges that came to nothing here; to post them anew would charge twice."""
+
+    def __init__(self, shown: Sequence[Shown]) -> None:
+        super().__init__(shown[0].posting.job)
+        self.args = (
+            " ".join(f"Unit {each.posting.charge.unit_label}: {each.sentence}" for each in shown),
+        )
+        self.shown = tuple(shown)
+
+
 class NothingToPost(Exception):
     """No charge of the calculation is above or below zero."""
 
@@ -53,7 +66,8 @@ def make_postings(
 ) -> None:
     """Make the postings of a new job; call it inside the transaction that makes the job.
 
-    Errors: NothingToPost, AlreadyPosted; NotSupported when this PMS takes no charges at all.
+    Errors: NothingToPost, AlreadyPosted, ShownInThePms; NotSupported when this PMS takes no charges
+        at all.
     Effects: a posting with its event for each charge. A charge that cannot be sent is a failure
         from the start; what an earlier job tried in vain is cancelled, for this job replaces it.
     """
@@ -62,18 +76,28 @@ def make_postings(
     if job.post_to_pms:
         replaced = Q(business_key__in=list(keys.values()))
         cancel_refused(replaced, by=by, now=now, note=f"Replaced by job {job.public_id}.")
-    used = _generations(list(keys.values()))
+    references = _references(job, list(keys.values()), now)
     postings = [
         _posting(
             job,
             charge,
             keys[charge.pk],
-            _letter(job, charge, keys[charge.pk], used, accounts, gateway),
+            _letter(job, charge, references[keys[charge.pk]], accounts, gateway),
             now,
         )
         for charge in charges
     ]
     _store(postings, keys=list(keys.values()), by=by, now=now)
+
+
+def _references(job: PostingJob, keys: Sequence[str], now: datetime) -> dict[str, str]:
+    """Choose the reference of each business key; a dry run uses none of those that are sent."""
+    if not job.post_to_pms:
+        return {key: dry_reference(job, key) for key in keys}
+    generations = next_generations(keys)
+    references = {key: reference_for(key, generations[key]) for key in keys}
+    take_from_dry_runs(list(references.values()), now=now)
+    return references
 
 
 def _charges(job: PostingJob) -> list[Charge]:
@@ -106,10 +130,16 @@ def _not_under_this_code(job: PostingJob, charges: Sequence[Charge]) -> list[Cha
 def cancel_refused(which: Q, *, by: User, now: datetime, note: str) -> None:
     """Cancel open refusals, so that nobody sends them again; call it inside a transaction.
 
-    Errors: AlreadyPosted when somebody has just done so.
+    Errors: AlreadyPosted when somebody has just done so; ShownInThePms when the ledger shows one.
     """
     refused = Posting.objects.filter(which, state=PostingState.REJECTED, resolved_at=None)
-    for posting in refused.select_related("job__created_by"):
+    # Locked, for what somebody is just resolving is no refusal any more once he has.
+    locked = refused.select_for_update(of=("self",), no_key=True).order_by("pk")
+    found = list(locked.select_related("job__created_by"))
+    shown = shown_all_the_same(refused.select_related("job__created_by", "charge"))
+    if shown:
+        raise ShownInThePms(shown)
+    for posting in found:
         try:
             move(posting, PostingState.CANCELLED, now=now, actor=by, note=note)
         except MovedMeanwhile:
@@ -133,24 +163,28 @@ def _refuse_repeat(keys: Sequence[str]) -> None:
         raise AlreadyPosted(live.job)
 
 
-def _generations(keys: Sequence[str]) -> dict[str, int]:
-    """Count the earlier postings of each key, so that a later one gets a reference of its own."""
-    counts: dict[str, int] = {}
-    for key in Posting.objects.filter(business_key__in=keys).values_list("business_key", flat=True):
-        counts[key] = counts.get(key, 0) + 1
-    return counts
-
-
 def _letter(
     job: PostingJob,
     charge: Charge,
-    key: str,
-    used: dict[str, int],
+    reference: str,
     accounts: PmsAccounts,
     gateway: PmsGateway,
 ) -> _Letter:
-    reference = reference_for(key, used.get(key, 0))
-    order = ChargeOrder(
+    order = charge_order(job, charge, reference=reference, accounts=accounts)
+    try:
+        return _Letter(reference, gateway.charge_body(order=order))
+    except errors.NotSupported:
+        raise
+    except errors.Refused as refusal:
+        sentence = name_unit(refusal.code, refusal.message, unit=charge.unit_label)
+        return _Letter(reference, error_code=refusal.code, error=sentence)
+
+
+def charge_order(
+    job: PostingJob, charge: Charge, *, reference: str, accounts: PmsAccounts
+) -> ChargeOrder:
+    """Say what of a charge is to be made in the PMS, and how."""
+    return ChargeOrder(
         property_id=job.calculation.bill.property.propexo_property_id,
         unit_id=charge.propexo_unit_id,
         lease_id=charge.propexo_lease_id,
@@ -162,15 +196,9 @@ def _letter(
         reference=reference,
         charge_code_id=accounts.charge_code_id,
         financial_account_id=accounts.financial_account_id,
+        post_month=job.post_month,
         batch_id=job.public_id,
     )
-    try:
-        return _Letter(reference, gateway.charge_body(order=order))
-    except errors.NotSupported:
-        raise
-    except errors.Refused as refusal:
-        sentence = name_unit(refusal.code, refusal.message, unit=charge.unit_label)
-        return _Letter(reference, error_code=refusal.code, error=sentence)
 
 
 def _posting(job: PostingJob, charge: Charge, key: str, letter: _Letter, now: datetime) -> Posting:

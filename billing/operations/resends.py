@@ -5,10 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q
 
-from billing.models import AttemptOutcome, Posting, PostingState
+from billing.models import (
+    AttemptOutcome,
+    DifferenceKind,
+    FollowUpAct,
+    LedgerCheck,
+    LedgerDifference,
+    Posting,
+    PostingState,
+)
 from billing.operations.calculations import WrongState
-from billing.operations.failures import NO_WISH, refuse_doubling, refuse_wrong_resident
+from billing.operations.failures import (
+    NO_WISH,
+    lock_place,
+    refuse_doubling,
+    refuse_wrong_resident,
+)
+from billing.operations.follow_ups import note_act
 from billing.posting.liveness import StillHeld, hold
 from billing.posting.nudge import nudge_workers
 from billing.posting.states import MovedMeanwhile, move
@@ -50,16 +65,18 @@ def send_again(*, posting: Posting, by: User, now: datetime) -> None:
     """Confirm that a charge in doubt is to be sent again.
 
     Errors: WrongState when nobody else has asked for it, a worker still has the charge in hand, or
-        it would charge somebody else or double a charge.
+        it would charge somebody else or double a charge, or the PMS's ledger has shown it.
     Effects: the open attempt counts as not applied, the posting waits for a worker; an audit event.
     """
-    current = Posting.objects.select_for_update(of=("self",)).get(pk=posting.pk)
+    lock_place(posting)
+    current = Posting.objects.select_for_update(of=("self",), no_key=True).get(pk=posting.pk)
     if current.state != PostingState.REVIEW or current.resend_asked_at is None:
         raise WrongState("Nobody has asked to send this charge again.")
     if current.resend_asked_by_id == by.pk:
         raise WrongState("A second person has to decide: whoever asked cannot also confirm.")
     refuse_wrong_resident(current)
     refuse_doubling(current)
+    _refuse_shown(current)
     try:
         with hold(current.pk):
             _put_back(current, by, now)
@@ -75,7 +92,50 @@ def send_again(*, posting: Posting, by: User, now: datetime) -> None:
         before={"asked_by": current.resend_asked_by_id, "error": current.error},
         note=current.resend_reason,
     )
+    note_act(current, FollowUpAct.SENT_AGAIN, by=by, now=now)
     nudge_workers(connection_id=current.connection_id)
+
+
+def _refuse_shown(posting: Posting) -> None:
+    """Refuse a charge that a comparison with the ledger has found, unless a later one has not.
+
+    Shape: a comparison that was not over before the charge was last tried may have seen that try.
+    Errors: WrongState.
+    """
+    last_try = posting.attempts.aggregate(at=Max("started_at"))["at"]
+    shown = LedgerDifference.objects.filter(
+        kind=DifferenceKind.EXTRA, reference=posting.reference
+    ).select_related("check_run")
+    if last_try is not None:
+        shown = shown.exclude(check_run__finished_at__lte=last_try)
+    newest = shown.order_by("check_run__started_at", "pk").last()
+    if newest is None or _is_gone(posting, newest.check_run):
+        return
+    raise WrongState(
+        f"The PMS's ledger shows this charge{_as(newest)}: sending it again would charge the "
+        "resident twice. Link it to the charge in the PMS. If it was deleted there meanwhile, "
+        "compare the ledger again first."
+    )
+
+
+def _as(shown: LedgerDifference) -> str:
+    return f" as {shown.remote_charge_id}" if shown.remote_charge_id else ""
+
+
+def _is_gone(posting: Posting, seen_by: LedgerCheck) -> bool:
+    """Tell whether a later comparison read the ledger to its end, and did not see the charge."""
+    if seen_by.finished_at is None:
+        return False
+    place = posting.job.calculation.bill.property_id
+    later = LedgerCheck.objects.filter(
+        Q(job=None) | Q(job=posting.job_id),
+        property=place,
+        error="",
+        finished_at__isnull=False,
+        started_at__gt=seen_by.finished_at,
+    )
+    again = LedgerDifference.objects.filter(check_run=OuterRef("pk"), reference=posting.reference)
+    return later.exclude(Exists(again)).exists()
 
 
 def _put_back(posting: Posting, by: User, now: datetime) -> None:

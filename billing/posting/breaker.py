@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from billing.posting.outcomes import Outcome, Unknown
 from integrations.models import Connection
 
@@ -17,28 +19,36 @@ _WHY = (
 )
 
 
-def slow_down_if_lossy(connection: Connection, *, now: datetime) -> None:
-    """Let the next charge after this one wait for a minute, when answers keep getting lost.
+def may_probe(connection: Connection, *, now: datetime) -> bool:
+    """Tell whether a charge may be sent; one a minute when answers keep getting lost.
 
-    Call it in the transaction that claims, with the connection's row locked: so only one worker
-    sends the probe.
+    Call it in the transaction that claims.
+
+    Effects: the next charge after a probe waits for a minute, whichever worker has it.
     """
     if connection.unknowns_in_row < SLOW_AFTER:
-        return
-    connection.paused_until = now + PROBE_GAP
-    connection.paused_because = _WHY.format(count=connection.unknowns_in_row)
-    connection.save(update_fields=["paused_until", "paused_because"])
+        return True
+    # Of those that want to probe at once, the first to change the row does.
+    row = Connection.objects.filter(
+        Q(paused_until=None) | Q(paused_until__lte=now), pk=connection.pk
+    )
+    because = _WHY.format(count=connection.unknowns_in_row)
+    return bool(row.update(paused_until=now + PROBE_GAP, paused_because=because))
 
 
-def count_answer(connection_id: int, outcome: Outcome) -> None:
-    """Count an answer that was lost; any answer that came through ends the count.
+def count_answer(connection_id: int, outcome: Outcome, *, lost_before: int) -> None:
+    """Count an answer that was lost; one that came through ends the count.
 
+    Shape: `lost_before` is the count when the charge was claimed. What was lost since is ended by
+        the next answer, so that most answers cost nothing here.
     Effects: when the count ends, the connection's slow pace ends with it.
     """
     row = Connection.objects.filter(pk=connection_id)
     if isinstance(outcome, Unknown) and not outcome.look_now:
         connection = row.select_for_update().get()
         row.update(unknowns_in_row=connection.unknowns_in_row + 1)
+        return
+    if not lost_before:
         return
     slow = row.filter(unknowns_in_row__gte=SLOW_AFTER)
     if not slow.update(unknowns_in_row=0, paused_until=None, paused_because=""):

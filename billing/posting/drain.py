@@ -17,7 +17,13 @@ from integrations.pms.gateway import PmsGateway
 BUDGET_SECONDS = 20.0
 
 
-def drain(*, connection_id: int, gateway: PmsGateway, clock: Callable[[], datetime]) -> int:
+def drain(
+    *,
+    connection_id: int,
+    gateway: PmsGateway,
+    clock: Callable[[], datetime],
+    seconds: float = BUDGET_SECONDS,
+) -> int:
     """Send the due charges of a connection until none is left or the time is up.
 
     Shape: the number of calls made.
@@ -26,7 +32,7 @@ def drain(*, connection_id: int, gateway: PmsGateway, clock: Callable[[], dateti
     if not settings.PROPEXO_CHARGE_POSTING_ENABLED:
         return 0
     sent = 0
-    until = time.monotonic() + BUDGET_SECONDS
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         with claim_next(connection_id=connection_id, now=clock()) as claim:
             if claim is None:

@@ -15,9 +15,11 @@ from billing.posting.store import (
     is_taken,
     note_expired_login,
     pause_connection,
+    put_back,
 )
 from billing.posting.timetable import LONGEST_JOB, job_gap
 from integrations.pms import errors
+from integrations.pms.complaints import is_refused_login
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import PmsWriteJob
 
@@ -26,7 +28,17 @@ _ONLY_THE_LEDGER_KNOWS = frozenset({errors.DuplicateCharge.code, errors.OutcomeU
 
 # With these words a PMS refuses before it makes anything. Any other failure, a person judges.
 _CERTAIN = frozenset(
-    {errors.LeaseNotFound.code, errors.InvalidChargeCode.code, errors.NotSupported.code}
+    {
+        errors.LeaseNotFound.code,
+        errors.InvalidChargeCode.code,
+        errors.PeriodClosed.code,
+        errors.NotSupported.code,
+    }
+)
+
+_LOGIN_EXPIRED = (
+    "Propexo can no longer sign in to the property management system. Renew the login in the "
+    "Propexo dashboard."
 )
 
 
@@ -70,6 +82,8 @@ def _store(posting: Posting, job: PmsWriteJob, now: datetime) -> None:
             _doubt(posting, job.code, _words(posting, job), now, raw="\n".join(job.errors))
         case "failed" if job.code in _CERTAIN and not job.charge_id:
             _store_failure(posting, job, now)
+        case "failed" if job.code == errors.PmsLoginExpired.code:
+            _store_expired_login(posting, job, now)
         case "failed":
             _ask_a_person(posting, job, now)
         case _:
@@ -119,6 +133,31 @@ def _store_failure(posting: Posting, job: PmsWriteJob, now: datetime) -> None:
         error=words,
         raw_error=raw,
         note=words,
+    )
+
+
+def _store_expired_login(posting: Posting, job: PmsWriteJob, now: datetime) -> None:
+    """Stop the connection, as an answer does that says so at once.
+
+    The charge waits for the new login only when the job names the status by which a PMS refuses
+    Propexo's credentials; other words about a login prove nothing, so a person judges.
+    """
+    raw = "\n".join(job.errors)
+    attempt = posting.attempts.get(outcome="")
+    note_expired_login(posting, asked_at=attempt.started_at, why=_LOGIN_EXPIRED)
+    if job.charge_id or not is_refused_login(raw):
+        _ask_a_person(posting, job, now)
+        return
+    close_attempt(
+        attempt, AttemptOutcome.NOT_APPLIED, evidence="not-authorised", now=now, answer=raw
+    )
+    put_back(
+        posting,
+        code=job.code,
+        because=_LOGIN_EXPIRED,
+        wait=timedelta(0),
+        counts=False,
+        now=now,
     )
 
 

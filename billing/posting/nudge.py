@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django_q.models import OrmQ
 from django_q.tasks import async_task
+
+from integrations.clusters import POSTING, has_room, workers_of
 
 _TASK = "billing.tasks.drain_connection"
 
@@ -12,10 +12,9 @@ _TASK = "billing.tasks.drain_connection"
 def nudge_workers(*, connection_id: int) -> None:
     """Ask each worker to send what is due over a connection, unless they have been asked enough.
 
-    Effects: rows in the queue, in the caller's transaction if there is one.
+    Effects: rows in the queue of charges, in the caller's transaction if there is one.
     """
-    workers: int = settings.Q_CLUSTER["workers"]
-    if OrmQ.objects.count() >= 4 * workers:
+    if not has_room(POSTING):
         return
-    for _ in range(workers):
-        async_task(_TASK, connection_id)
+    for _ in range(workers_of(POSTING)):
+        async_task(_TASK, connection_id, cluster=POSTING)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingState
+from billing.posting.ledger_first import RESTORED
 from billing.posting.states import MovedMeanwhile, move
 from billing.posting.store import (
     close_attempt,
@@ -156,7 +157,23 @@ def _contradiction(posting: Posting, look: Look) -> str | None:
             f"The PMS's ledger has this charge as {look.found[0].charge_id} with another amount: "
             f"${look.found[0].amount:,.2f}."
         )
-    return None
+    return _other_date(posting, look.found)
+
+
+def _other_date(posting: Posting, found: tuple[PmsCharge, ...]) -> str | None:
+    """Tell when a charge that MeterBase may have forgotten is there with another date.
+
+    Numbers of bills are given anew after a restore, so it may be another bill's charge.
+    """
+    if posting.error_code != RESTORED or not found:
+        return None
+    if found[0].effective_date == posting.job.charge_date:
+        return None
+    return (
+        f"The PMS's ledger has this reference on {found[0].charge_id}, dated "
+        f"{found[0].effective_date:%Y-%m-%d} and not {posting.job.charge_date:%Y-%m-%d}. Look "
+        "whether it is the same charge, then link it here by its id."
+    )
 
 
 def _other_lease(posting: Posting, look: Look) -> str | None:
@@ -209,7 +226,8 @@ def _conclude_absent(posting: Posting, attempt: PostingAttempt, now: datetime) -
         code=posting.error_code or errors.OutcomeUnknown.code,
         because=f"The PMS did not show the charge in {NEGATIVE_LOOKS} looks.",
         wait=timedelta(0),
-        counts=True,
+        # Whatever was looked for and never sent by this installation costs no try.
+        counts=posting.error_code != RESTORED,
         now=now,
     )
 

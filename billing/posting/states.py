@@ -7,10 +7,17 @@ from typing import Any
 
 from billing.models import Posting, PostingEvent, PostingState
 from portfolios.models import User
+from portfolios.operations.audit import record_event
 
 LEGAL: dict[PostingState, frozenset[PostingState]] = {
     PostingState.PENDING: frozenset(
-        {PostingState.SENDING, PostingState.REJECTED, PostingState.CANCELLED}
+        {
+            PostingState.SENDING,
+            PostingState.UNKNOWN,
+            PostingState.REVIEW,
+            PostingState.REJECTED,
+            PostingState.CANCELLED,
+        }
     ),
     PostingState.SENDING: frozenset(
         {
@@ -25,9 +32,11 @@ LEGAL: dict[PostingState, frozenset[PostingState]] = {
     PostingState.ACCEPTED: frozenset(
         {
             PostingState.POSTED,
+            PostingState.PENDING,
             PostingState.REJECTED,
             PostingState.UNKNOWN,
             PostingState.REVIEW,
+            PostingState.CANCELLED,
         }
     ),
     PostingState.UNKNOWN: frozenset(
@@ -64,6 +73,11 @@ class MovedMeanwhile(Exception):
     """Somebody else moved the posting first; nothing was changed here."""
 
 
+def is_called_off(posting: Posting, *, stopped_at: datetime | None) -> bool:
+    """Tell whether a posting's job was stopped since somebody wanted it to be sent."""
+    return stopped_at is not None and posting.created_at <= stopped_at
+
+
 def move(
     posting: Posting,
     to: PostingState,
@@ -77,7 +91,8 @@ def move(
 
     Shape: the row must still have the state and the token of `posting`.
     Errors: IllegalMove, MovedMeanwhile.
-    Effects: one conditional UPDATE and one event.
+    Effects: one conditional UPDATE and one event. A reversal that is posted takes its charge back
+        in the same transaction, whichever way it became known.
     """
     was = PostingState(posting.state)
     if to not in LEGAL[was]:
@@ -90,3 +105,42 @@ def move(
     PostingEvent.objects.create(
         posting_id=posting.pk, at=now, from_state=was, to_state=to, actor=actor, note=note
     )
+    if to == PostingState.POSTED and posting.reverses_id is not None:
+        _take_back(posting, now, actor)
+
+
+def _take_back(reversal: Posting, now: datetime, actor: User | None) -> None:
+    charged = Posting.objects.select_related("job__calculation__bill__property__portfolio").defer(
+        "job__calculation__inputs", "job__calculation__result"
+    )
+    original = charged.get(reversing_postings=reversal.pk)
+    note = f"Reversed by {reversal.reference}."
+    try:
+        mark_reversed(original, now=now, actor=actor, note=note)
+    except MovedMeanwhile as twice:
+        # What the PMS has must be said all the same, or it would be sent once more.
+        PostingEvent.objects.create(
+            posting_id=reversal.pk, at=now, to_state=PostingState.POSTED, note=str(twice)
+        )
+
+
+def mark_reversed(posting: Posting, *, now: datetime, actor: User | None, note: str) -> None:
+    """Write down that a posted charge was taken back; call it inside a transaction.
+
+    Errors: MovedMeanwhile when it is not posted, or was taken back before.
+    Effects: one conditional UPDATE, one event and an audit event.
+    """
+    taken_back = Posting.objects.filter(
+        pk=posting.pk, state=PostingState.POSTED, reverses=None, reversed_at=None
+    )
+    if taken_back.update(reversed_at=now) != 1:
+        raise MovedMeanwhile(f"{posting.reference} is not there to be reversed any more.")
+    PostingEvent.objects.create(
+        posting_id=posting.pk,
+        at=now,
+        from_state=PostingState.POSTED,
+        to_state=PostingState.POSTED,
+        actor=actor,
+        note=note,
+    )
+    record_event(verb="posting.reversed", subject=posting, by=actor, now=now, note=note)

@@ -5,27 +5,39 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from billing.causes import name_unit
-from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingState
+from billing.models import AttemptOutcome, Posting, PostingAttempt, PostingJob, PostingState
 from billing.posting.breaker import count_answer
 from billing.posting.claim import Claim
 from billing.posting.outcomes import Accepted, NothingSent, Outcome, Posted, Rejected, Unknown
-from billing.posting.states import move
+from billing.posting.states import is_called_off, move
 from billing.posting.timetable import is_spent, job_gap, next_gap
 from integrations.models import Connection, ConnectionStatus
 
 
-@transaction.atomic
 def store_outcome(claim: Claim, outcome: Outcome, *, now: datetime) -> None:
     """Store the outcome of a claim.
 
     Errors: MovedMeanwhile when the posting is no longer this claim's; nothing is stored then.
     """
+    try:
+        _store(claim, outcome, now)
+    except IntegrityError:
+        # Only the database's own rule is asked: a look before would cost each charge a query.
+        if not isinstance(outcome, Posted) or not is_taken(claim.posting, outcome.charge_id):
+            raise
+        message = f"The PMS answered with {outcome.charge_id}, the id of another charge."
+        doubt = Unknown("OUTCOME_UNKNOWN", message, outcome.http_status, outcome.answer)
+        _store(claim, doubt, now)
+
+
+@transaction.atomic
+def _store(claim: Claim, outcome: Outcome, now: datetime) -> None:
     if not (isinstance(outcome, NothingSent) and outcome.http_status is None):
-        count_answer(claim.posting.connection_id, outcome)
+        count_answer(claim.posting.connection_id, outcome, lost_before=claim.answers_lost)
     match outcome:
         case Posted():
             _store_posted(claim, outcome, now)
@@ -64,11 +76,6 @@ def is_taken(posting: Posting, charge_id: str) -> bool:
 
 
 def _store_posted(claim: Claim, outcome: Posted, now: datetime) -> None:
-    if is_taken(claim.posting, outcome.charge_id):
-        message = f"The PMS answered with {outcome.charge_id}, the id of another charge."
-        doubt = Unknown("OUTCOME_UNKNOWN", message, outcome.http_status, outcome.answer)
-        _store_unknown(claim, doubt, now)
-        return
     close_attempt(
         claim.attempt,
         AttemptOutcome.POSTED,
@@ -149,10 +156,11 @@ def put_back(
 ) -> None:
     """Make a charge that was certainly not made wait for its next try, or for a person.
 
-    Of a job that was stopped since, it is not sent any more.
+    Of a job that was stopped since, it is not sent any more. Call it inside a transaction.
     """
-    stopped_at = posting.job.stopped_at
-    if stopped_at is not None and posting.created_at <= stopped_at:
+    # What the caller has read of the job is older than its call to the PMS.
+    job = PostingJob.objects.filter(pk=posting.job_id)
+    if is_called_off(posting, stopped_at=job.values_list("stopped_at", flat=True).get()):
         move(posting, PostingState.CANCELLED, now=now, note=f"The job was stopped. {because}")
         return
     if counts and is_spent(tries=posting.tries, created_at=posting.created_at, now=now):
@@ -171,6 +179,10 @@ def put_back(
         not_before=now + wait,
         tries=posting.tries if counts else posting.tries - 1,
         waiting_because=because[:200],
+        remote_job_id="",
+        error_code="",
+        error="",
+        raw_error="",
         note=because,
     )
 

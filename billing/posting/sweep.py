@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.models import Posting, PostingState
+from billing.posting.due import due_postings
 from billing.posting.follow import follow_job
 from billing.posting.liveness import StillHeld, hold
 from billing.posting.nudge import nudge_workers
@@ -35,22 +36,35 @@ class Look(Protocol):
         """Find out and store it."""
 
 
-def sweep(*, gateway_for: GatewayFor, clock: Clock) -> None:
+def sweep(
+    *, gateway_for: GatewayFor, clock: Clock, out_of_time: Callable[[], bool] = lambda: False
+) -> None:
     """Take up again what lost its worker, look up what is in doubt, wake workers for what is due.
 
-    Shape: a gateway is asked for once for each connection that something is in doubt on.
+    Shape: a gateway is asked for once for each connection that something is in doubt on. When the
+        time is up, the next sweep looks up the rest.
     Effects: reads the PMS's ledger; moves postings; queues nudges.
     """
     open_for = cache(gateway_for)
     for posting in _expired(clock()):
         doubt_lost_sender(posting, now=clock())
-    _take_up(_taken, follow_job, open_for, clock)
-    _take_up(_settled, look_up, open_for, clock)
+    # First, because a PMS that answers slowly holds up what follows.
+    wake_workers(now=clock())
+    _take_up(_taken, follow_job, open_for, clock, out_of_time)
+    _take_up(_settled, look_up, open_for, clock, out_of_time)
     wake_workers(now=clock())
 
 
-def _take_up(select: Selection, look: Look, open_for: GatewayFor, clock: Clock) -> None:
+def _take_up(
+    select: Selection,
+    look: Look,
+    open_for: GatewayFor,
+    clock: Clock,
+    out_of_time: Callable[[], bool],
+) -> None:
     for posting_id in select(clock()).values_list("pk", flat=True)[:_BATCH]:
+        if out_of_time():
+            return
         try:
             with hold(posting_id):
                 # Read again under the lock: another sweeper may have been here.
@@ -90,13 +104,8 @@ def wake_workers(*, now: datetime) -> None:
     """
     if not settings.PROPEXO_CHARGE_POSTING_ENABLED:
         return
-    due = Posting.objects.filter(
-        state=PostingState.PENDING,
-        not_before__lte=now,
-        connection__status=ConnectionStatus.ACTIVE,
-        job__paused_at=None,
-    ).exclude(connection__paused_until__gt=now)
-    for connection_id in due.values_list("connection_id", flat=True).order_by().distinct():
+    connections = due_postings(now=now).order_by().values_list("connection_id", flat=True)
+    for connection_id in connections.distinct():
         nudge_workers(connection_id=connection_id)
 
 

@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from billing.models import Approval, Calculation, UtilityBill
-from billing.operations.calculations import (
-    approve_calculation,
-    calculate_bill,
-    reject_calculation,
-    submit_calculation,
-)
+from billing.operations.approvals import approve_calculation, reject_calculation
+from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
 from billing.tests.small_place import ORDER, gateway_to_nowhere
 from conftest import Cast

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
 from billing.models import Calculation, Method, PostingJob, Utility, UtilityBill, VacancyPolicy
+from billing.operations.approvals import approve_calculation
 from billing.operations.bills import BillEntry, enter_bill
-from billing.operations.calculations import (
-    approve_calculation,
-    calculate_bill,
-    submit_calculation,
-)
+from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.charge_code_mappings import follow_chart
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
@@ -27,6 +24,7 @@ from integrations.models import (
 )
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.propexo_unified import UnifiedGateway
+from integrations.pms.records import MalformedRecord, PmsCharge
 from integrations.pms.transport import Transport
 from meterbase.lib.money import Cents
 from meterbase.lib.periods import Period
@@ -45,9 +43,16 @@ ORDER = PostingOrder(
 )
 
 
+class _Nowhere(UnifiedGateway):
+    """A gateway to a PMS whose ledger is empty, and that nothing reaches."""
+
+    def list_charges(self, **_filters: object) -> Iterator[PmsCharge | MalformedRecord]:
+        return iter(())
+
+
 def gateway_to_nowhere() -> PmsGateway:
-    """Open a gateway that can write charges, but reaches nobody."""
-    return UnifiedGateway(transport=Transport("http://127.0.0.1:9", "px_test_nobody"))
+    """Open a gateway that can write charges and shows none, but reaches nobody."""
+    return _Nowhere(transport=Transport("http://127.0.0.1:9", "px_test_nobody"))
 
 
 def small_place(cast: Cast, now: datetime) -> Property:

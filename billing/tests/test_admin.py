@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
@@ -108,3 +109,34 @@ def test_a_posted_bill_stays_as_it_is(staff, posted, bill):
     assert correct(staff, bill, amount_cents=1).status_code == 403
     bill.refresh_from_db()
     assert bill.amount_cents == 566_161
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "utilitybillline",
+        "submeterreading",
+        "billflag",
+        "billdocument",
+        "unitterms",
+        "placefacts",
+        "placeoverride",
+        "ledgercheck",
+        "ledgersighting",
+        "ledgerdifference",
+        "reversal",
+        "reversalitem",
+    ],
+)
+def test_what_stands_around_money_is_looked_at_only(staff, name):
+    changelist = reverse(f"admin:billing_{name}_changelist")
+    assert staff.get(changelist, {"q": "304"}).status_code == 200
+    assert staff.get(reverse(f"admin:billing_{name}_add")).status_code == 403
+
+
+@pytest.mark.parametrize("app", ["portfolios", "integrations", "billing"])
+def test_every_table_has_its_place(app):
+    shown = set(admin.site._registry)
+    for registered in admin.site._registry.values():
+        shown |= {inline.model for inline in registered.inlines}
+    assert set(apps.get_app_config(app).get_models()) - shown == set()

@@ -7,11 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from billing.models import BillDocument, UtilityBill
-from billing.operations.calculations import (
-    approve_calculation,
-    calculate_bill,
-    submit_calculation,
-)
+from billing.operations.approvals import approve_calculation
+from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.documents import LARGEST_BYTES, document_folder
 from billing.tests.acts import alert_of, link
 from billing.tests.small_place import small_bill, small_place

@@ -120,7 +120,7 @@ def test_what_percentages_do_not_give_stays_with_the_owner(cast, now, calculate,
     page = look(calculate(Method.PERCENTAGE))
     assert "+ not given to units $34.56" in proof_of(page)
     assert "Percent set" in head_of(page)
-    assert rows_of(page)[-1] == "Not given to units Owner $34.56"
+    assert rows_of(page)[-1] == "Not given to units $34.56 Owner"
 
 
 def test_a_unit_that_is_left_out_among_occupied_ones_says_why(cast, now, calculate, look):
@@ -174,7 +174,7 @@ def test_a_mix_is_shown_by_its_parts(calculate, look):
         "Square footage 50 % $172.805 2,565 0 2,565",
         "Occupants 50 % $172.805 8 0 8",
     ]
-    assert "Square feet People Share Charge" in head_of(page)
+    assert "Square feet People Share" in head_of(page)
     assert "50 % square footage + 50 % occupants; vacant days" in text_of(the(page, ".facts"))
 
 

@@ -17,15 +17,13 @@ from billing.models import (
     Utility,
     VacancyPolicy,
 )
+from billing.operations.approvals import OwnWork, approve_calculation, reject_calculation
 from billing.operations.bills import BillEntry, enter_bill
 from billing.operations.calculations import (
     CannotCalculate,
     NoShareRule,
-    OwnWork,
     WrongState,
-    approve_calculation,
     calculate_bill,
-    reject_calculation,
     submit_calculation,
 )
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
@@ -128,7 +126,7 @@ def test_a_bill_without_a_rule_says_so(place, cast, now):
 def test_all_problems_are_said_at_once(desk):
     units = desk.bill.property.units
     units.filter(unit_number="101").update(sqft=None)
-    units.filter(unit_number="102").update(sqft=None, occupied=None)
+    units.filter(unit_number="102").update(sqft=None, occupied=None, raw_status="Notice?")
     first = desk.bill.property.units.get(unit_number="103")
     first.leases.update(status=LeaseStatus.PAST, end_date=date(2026, 3, 11))
 

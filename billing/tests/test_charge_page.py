@@ -13,17 +13,21 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Calculation, Charge, ChargeKind, LineKind, Method, Spread, Utility
+from billing.operations.bills import BillEntry, enter_bill
 from billing.operations.calculations import calculate_bill
 from billing.operations.documents import attach_document
 from billing.operations.places import set_aside
+from billing.operations.unit_terms import UnitTermsEntry, set_unit_terms
 from billing.rubs import AdminFee, Limits
 from billing.tests.acts import link
 from billing.tests.desk import Desk
 from billing.tests.every_method import bring_terms, put_in_force, rule_by
 from billing.tests.small_place import small_bill
-from meterbase.lib.money import format_dollars
-from portfolios.models import Lease, LeaseStatus
-from portfolios.tests.pages import check_page, text_of, the
+from meterbase.lib.money import Cents, format_dollars
+from meterbase.lib.periods import Period
+from portfolios.models import Lease, LeaseStatus, UnitField
+from portfolios.operations.units import set_unit_values
+from portfolios.tests.pages import check_page, check_part, text_of, the
 
 pytestmark = pytest.mark.django_db
 
@@ -303,3 +307,68 @@ def test_it_asks_the_database_as_often_for_many_units_as_for_few(
 
     with django_assert_max_num_queries(12):
         viewer.get(url("charge-detail", charge.pk))
+
+
+def test_it_draws_the_units_charges_with_a_table_beside(desk, viewer, cast, now):
+    made = desk.in_review()
+    desk.approve(made)
+    entry = BillEntry(
+        utility=Utility.WATER,
+        period=Period(date(2026, 4, 1), date(2026, 5, 1)),
+        amount=Cents(600_00),
+    )
+    following = enter_bill(place=desk.bill.property, entry=entry, by=cast.manager, now=now)
+    charge = charge_of(calculate_bill(bill=following, by=cast.manager, now=now), "102")
+
+    page = open_page(viewer, charge)
+
+    was = format_dollars(charge_of(made, "102").amount_cents)
+    titles = [text_of(title) for title in page.select("svg.bars title")]
+    assert titles == [
+        f"March 2026: {was} for 31 days",
+        f"April 2026: {format_dollars(charge.amount_cents)} for 30 days",
+    ]
+    table = rows(page, "Charges of the unit")
+    assert list(table) == ["April 2026, this bill", "March 2026"]
+    assert was in table["March 2026"]
+    heights = [Decimal(str(bar["height"])) for bar in page.select("svg.bars rect")]
+    assert heights[1] == 40 >= heights[0] > 0
+
+
+def test_the_first_bill_of_a_unit_has_no_bars(desk, viewer):
+    page = open_page(viewer, charge_of(desk.calculate(), "101"))
+
+    assert page.select("svg.bars") == []
+    assert "No bill of this account was approved before this one." in text_of(page)
+
+
+def test_it_says_who_changed_what_about_the_unit(desk, viewer, cast, now):
+    made = desk.calculate()
+    charge = charge_of(made, "101")
+    assert "Nobody has changed anything about this unit" in text_of(open_page(viewer, charge))
+    set_unit_values(unit=charge.unit, values={UnitField.SQFT: "700"}, by=cast.manager, now=now)
+    set_unit_terms(
+        unit=charge.unit,
+        utility=Utility.WATER,
+        entry=UnitTermsEntry(cap_cents=50_00),
+        by=cast.manager,
+        now=now,
+    )
+
+    text = text_of(open_page(viewer, charge))
+
+    assert "Manager set the unit's figures: square feet: nothing → 700." in text
+    assert "set what the rule says of this unit (water): cap: nothing → $50.00." in text
+
+
+def test_the_part_beside_the_table_says_what_the_page_says(desk, viewer):
+    where = url("charge-detail", charge_of(desk.calculate(), "101").pk)
+
+    part = check_part(viewer.get(where, headers={"HX-Request": "true"}))
+    page = check_page(viewer.get(where))
+
+    def after_the_bill(found: BeautifulSoup) -> str:
+        text = text_of(found)
+        return text[text.index("From the bill") : text.index("it adds up to the cent")]
+
+    assert after_the_bill(part) == after_the_bill(page)

@@ -16,6 +16,7 @@ from billing.posting.drain import drain
 from billing.posting.tests.fake_pms import FakePms, Fate
 from billing.tests.small_place import small_job
 from conftest import NOW
+from integrations.models import Connection
 from integrations.pms import errors
 from integrations.pms.records import MalformedRecord
 from integrations.pms.reference import reference_for
@@ -153,6 +154,90 @@ def test_a_charge_in_doubt_is_neither_lost_nor_extra(cast, settings, now, pms, c
 
     assert counts(found) == (2, 2, 0, 0, 0, 0)
     assert (found.unsettled, found.is_clean) == (1, True)
+
+
+def test_a_charge_that_needs_a_decision_and_is_there_is_extra(check, job):
+    one, two, _ = job.postings.order_by("pk")
+    Posting.objects.filter(pk__in=[one.pk, two.pk]).update(state=PostingState.REVIEW)
+    Posting.objects.filter(pk=two.pk).update(
+        resolved_at=NOW, resolved_by=job.created_by, resolution="Charged there by hand."
+    )
+
+    found = check()
+
+    assert (found.extra, found.is_clean) == (2, False)
+    said = dict(found.differences.values_list("posting", "message"))
+    assert said[one.pk] == (
+        f"The PMS has it as {one.remote_charge_id}, and in MeterBase it needs a decision: link it."
+    )
+    assert "see that nobody is charged twice" in said[two.pk]
+    assert Connection.objects.get().ledger_showed_unknown
+
+
+def reversal_of(posting: Posting, **changes: object) -> Posting:
+    """Have a charge taken back by a posting of its own."""
+    original = Posting.objects.get(pk=posting.pk)
+    posting.pk, posting._state.adding = None, True
+    posting.reverses = original
+    posting.business_key = f"reversal:{original.reference}"
+    posting.reference = reference_for(posting.business_key)
+    posting.amount_cents = -original.amount_cents
+    posting.remote_charge_id = "chg_back"
+    for name, value in changes.items():
+        setattr(posting, name, value)
+    posting.save()
+    Posting.objects.filter(pk=original.pk).update(reversed_at=original.state_at)
+    return posting
+
+
+def test_a_charge_and_what_takes_it_back_are_both_there(check, job, pms):
+    charged = job.postings.first().reference
+    back = reversal_of(job.postings.first())
+    row = next(row for row in pms.rows() if row.reference == charged)
+    described = f"Reversal [{back.reference}]"
+    pms.rows().append(replace(row, charge_id="chg_back", amount=-row.amount, description=described))
+
+    found = check()
+
+    assert counts(found) == (4, 4, 0, 0, 0, 0)
+    assert found.is_clean
+
+
+def test_a_charge_below_zero_that_is_not_shown_is_missing(check, job):
+    reversal_of(job.postings.first())
+
+    assert counts(check()) == (4, 3, 0, 1, 0, 0)
+
+
+def test_a_credit_that_no_ledger_lists_is_not_waited_for(check, job):
+    reversal_of(job.postings.first(), sent_as="credit")
+
+    found = check()
+
+    assert counts(found) == (3, 3, 0, 0, 0, 0)
+    assert (found.unsettled, found.is_clean) == (0, True)
+
+
+def test_what_was_taken_back_by_hand_may_have_gone(check, job, pms):
+    posting = job.postings.first()
+    Posting.objects.filter(pk=posting.pk).update(reversed_at=posting.state_at)
+    pms.rows()[:] = [row for row in pms.rows() if row.reference != posting.reference]
+
+    found = check()
+
+    assert counts(found) == (2, 2, 0, 0, 0, 0)
+    assert found.unsettled == 0
+
+
+def test_progress_does_not_get_into_what_a_program_reads(check, capsys, settings):
+    settings.PROPEXO_API_KEY = ""
+
+    with pytest.raises(CommandError, match="API key") as ending:
+        call_command("check_ledger", "--json")
+
+    assert ending.value.returncode == 2
+    printed = capsys.readouterr()
+    assert (printed.out, "Reading the ledger" in printed.err) == ("", True)
 
 
 def test_a_ledger_that_cannot_be_read_says_so_and_counts_nothing(check, pms):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -16,16 +16,23 @@ from billing.models import (
     Approval,
     BillDocument,
     BillFlag,
+    BillTerms,
     Calculation,
     Charge,
     ChargeCode,
     ChargeCodeMapping,
+    FailureFollowUp,
+    GoLiveTick,
     LedgerCheck,
     LedgerDifference,
+    LedgerSighting,
     PlaceOverride,
     Posting,
     PostingAttempt,
     PostingJob,
+    Reversal,
+    ReversalItem,
+    SavedView,
     ShareRule,
     SubmeterReading,
     UnitTerms,
@@ -47,6 +54,7 @@ class Rows:
     reading: SubmeterReading
     flag: BillFlag
     terms: UnitTerms
+    bill_terms: BillTerms
     override: PlaceOverride
     rule: ShareRule
     calculation: Calculation
@@ -59,6 +67,9 @@ class Rows:
     code: ChargeCode
     usual: UtilityChargeCode
     mapping: ChargeCodeMapping
+    reversal: Reversal
+    item: ReversalItem
+    tick: GoLiveTick
     now: datetime
 
 
@@ -77,6 +88,15 @@ def rows(settings, cast, now) -> Rows:
         reading=SubmeterReading.objects.create(bill=bill, unit=unit, usage=1, **entered),
         flag=BillFlag.objects.create(bill=bill, kind="gap", message="A gap.", found_at=now),
         terms=UnitTerms.objects.create(unit=unit, utility="water", set_by=cast.manager, set_at=now),
+        bill_terms=BillTerms.objects.create(
+            bill=bill,
+            unit=unit,
+            kind="cap",
+            amount_cents=0,
+            reason="A leak.",
+            set_by=cast.manager,
+            set_at=now,
+        ),
         override=PlaceOverride.objects.create(
             property=bill.property,
             utility="water",
@@ -98,6 +118,24 @@ def rows(settings, cast, now) -> Rows:
         code=ChargeCode.objects.get(code="WATER"),
         usual=UtilityChargeCode.objects.get(utility="water"),
         mapping=ChargeCodeMapping.objects.get(charge_code__code="WATER"),
+        reversal=(
+            reversal := Reversal.objects.create(
+                public_id="rev_1",
+                job=job,
+                reason="The meter was read wrongly.",
+                charge_date=job.charge_date,
+                requested_by=cast.accountant,
+                requested_at=now,
+            )
+        ),
+        item=ReversalItem.objects.create(reversal=reversal, posting=posting),
+        tick=GoLiveTick.objects.create(
+            connection=job.connection,
+            item="results_checked",
+            note="Unit 101 on paper.",
+            ticked_by=cast.manager,
+            ticked_at=now,
+        ),
         now=now,
     )
 
@@ -107,6 +145,21 @@ def again(row: Model, **changes: object) -> None:
     row.pk = None
     row._state.adding = True
     change(row, **changes)
+
+
+def begin_twice(rows: Rows, job: PostingJob | None = None) -> None:
+    """Begin two comparisons of the same thing."""
+    place, now = rows.bill.property, rows.now
+    for _ in range(2):
+        LedgerCheck.objects.create(property=place, job=job, started_at=now, continue_at=now)
+
+
+def sight_twice(rows: Rows) -> None:
+    """See a charge in the ledger twice for the first time."""
+    for charge_id in ("chg_1", "chg_2"):
+        LedgerSighting.objects.create(
+            check_run=rows.check, posting=rows.posting, remote_charge_id=charge_id
+        )
 
 
 def change(row: Model, **changes: object) -> None:
@@ -136,7 +189,10 @@ OFFENCES: list[tuple[str, Offence]] = [
     ("calculation_submitted_by_and_at", lambda r: change(r.calculation, submitted_at=None)),
     ("calculation_submitted_by_and_at", lambda r: change(r.calculation, submitted_by=None)),
     ("calculation_state_known", lambda r: change(r.calculation, state="done")),
-    ("approval_once_per_calculation", lambda r: again(r.approval)),
+    ("calculation_needs_one_or_two", lambda r: change(r.calculation, approvals_needed=0)),
+    ("calculation_needs_one_or_two", lambda r: change(r.calculation, approvals_needed=3)),
+    ("approval_once_per_person", lambda r: again(r.approval)),
+    ("approval_rejected_once", lambda r: reject_twice(r)),
     ("approval_rejection_has_reason", lambda r: change(r.approval, decision="rejected")),
     ("approval_rejection_has_reason", lambda r: change(r.approval, decision="perhaps")),
     ("charge_once_per_unit_lease_and_kind", lambda r: again(r.charge)),
@@ -160,6 +216,12 @@ OFFENCES: list[tuple[str, Offence]] = [
     ("bill_flag_cleared_by_at_and_why", lambda r: change(r.flag, note="Seen.")),
     ("unit_terms_once", lambda r: again(r.terms)),
     ("unit_terms_utility_known", lambda r: change(r.terms, utility="steam")),
+    ("bill_terms_once", lambda r: again(r.bill_terms)),
+    ("bill_terms_amount_unless_excluded", lambda r: change(r.bill_terms, kind="gift")),
+    ("bill_terms_amount_unless_excluded", lambda r: change(r.bill_terms, amount_cents=None)),
+    ("bill_terms_amount_unless_excluded", lambda r: change(r.bill_terms, amount_cents=-1)),
+    ("bill_terms_amount_unless_excluded", lambda r: change(r.bill_terms, kind="excluded")),
+    ("bill_terms_have_a_reason", lambda r: change(r.bill_terms, reason="")),
     ("place_override_once", lambda r: again(r.override)),
     ("place_override_reason", lambda r: change(r.override, reason="")),
     ("posting_one_live_per_charge", lambda r: again(r.posting, reference="MB-OTHER")),
@@ -214,6 +276,10 @@ OFFENCES: list[tuple[str, Offence]] = [
         ),
     ),
     ("ledger_check_adds_up", lambda r: change(r.check, sent=1)),
+    ("ledger_check_goes_on_or_is_over", lambda r: change(r.check, finished_at=None)),
+    ("ledger_check_one_at_a_time", lambda r: begin_twice(r)),
+    ("ledger_check_one_at_a_time_of_job", lambda r: begin_twice(r, job=r.job)),
+    ("ledger_sighting_once_per_charge", lambda r: sight_twice(r)),
     (
         "ledger_difference_kind_known",
         lambda r: LedgerDifference(check_run=r.check, kind="odd", message="?").save(),
@@ -244,6 +310,20 @@ OFFENCES: list[tuple[str, Offence]] = [
             resolution="Done.",
         ),
     ),
+    ("posting_resolved_as_known", lambda r: change(r.posting, resolved_as="owner")),
+    ("posting_resolved_as_known", lambda r: close(r, resolved_as="forgotten")),
+    ("posting_resolved_as_known", lambda r: close(r, resolved_as="owner", state="review")),
+    ("posting_by_hand_has_reference", lambda r: close(r, resolved_as="by_hand")),
+    ("posting_by_hand_has_reference", lambda r: close(r, pms_reference="CM 1")),
+    ("follow_up_assigned_by_and_at", lambda r: follow_up(r, assigned_to=r.job.created_by)),
+    ("follow_up_snoozed_by_and_at", lambda r: follow_up(r, snoozed_until=date(2026, 5, 1))),
+    ("follow_up_acted_as_by_and_at", lambda r: follow_up(r, acted_as="retried")),
+    (
+        "follow_up_acted_as_by_and_at",
+        lambda r: follow_up(r, acted_as="luck", acted_by=r.job.created_by, acted_at=r.now),
+    ),
+    ("saved_view_name_once", lambda r: save_views(r, "Mine", "Mine")),
+    ("saved_view_has_name", lambda r: save_views(r, "")),
     (
         "attempt_number_once",
         lambda r: again(r.attempt, outcome="rejected", finished_at=r.now),
@@ -259,6 +339,56 @@ OFFENCES: list[tuple[str, Offence]] = [
     (
         "charge_code_mapping_emptied_by_a_person",
         lambda r: change(r.mapping, pms_charge_code=None, financial_account=None),
+    ),
+    ("job_post_month_is_a_first", lambda r: change(r.job, post_month=date(2026, 4, 2))),
+    ("job_duplicates_have_reason", lambda r: change(r.job, duplicates_found="Unit 101.")),
+    ("job_duplicates_have_reason", lambda r: change(r.job, duplicates_reason="Known.")),
+    ("job_reversal_is_sent", lambda r: change(r.job, reverses=r.job, post_to_pms=False)),
+    ("posting_one_live_reversal", lambda r: reverse_twice(r)),
+    ("posting_reversed_was_posted", lambda r: change(r.posting, reversed_at=r.now)),
+    (
+        "posting_reversed_was_posted",
+        lambda r: change(
+            r.posting,
+            state="posted",
+            remote_charge_id="chg_1",
+            reverses=r.posting,
+            reversed_at=r.now,
+        ),
+    ),
+    ("posting_sent_as_known", lambda r: change(r.posting, sent_as="gift")),
+    ("reversal_state_known", lambda r: decide(r, state="perhaps")),
+    ("reversal_has_reason", lambda r: change(r.reversal, reason="")),
+    ("reversal_decided_by_and_at", lambda r: change(r.reversal, state="withdrawn")),
+    ("reversal_decided_by_and_at", lambda r: change(r.reversal, decided_at=r.now)),
+    ("reversal_decided_by_and_at", lambda r: decide(r, state="requested")),
+    ("reversal_decided_by_another", lambda r: decide(r, decided_by=r.reversal.requested_by)),
+    (
+        "reversal_decided_by_another",
+        lambda r: decide(
+            r, state="approved", reversing_job=r.job, decided_by=r.reversal.requested_by
+        ),
+    ),
+    ("reversal_by_hand_has_reference", lambda r: change(r.reversal, by_hand=True)),
+    ("reversal_by_hand_has_reference", lambda r: change(r.reversal, pms_reference="CM 1")),
+    ("reversal_approved_has_job", lambda r: decide(r, state="approved")),
+    ("reversal_approved_has_job", lambda r: decide(r, reversing_job=r.job)),
+    (
+        "reversal_approved_has_job",
+        lambda r: decide(
+            r, state="approved", by_hand=True, pms_reference="CM 1", reversing_job=r.job
+        ),
+    ),
+    ("reversal_item_once", lambda r: again(r.item, is_open=False)),
+    ("reversal_item_one_open", lambda r: ask_twice(r)),
+    ("go_live_tick_stands_once", lambda r: again(r.tick)),
+    ("go_live_tick_item_known", lambda r: change(r.tick, item="luck")),
+    ("go_live_tick_has_a_note", lambda r: change(r.tick, note="")),
+    ("go_live_tick_withdrawn_at_by_why", lambda r: change(r.tick, withdrawn_at=r.now)),
+    ("go_live_tick_withdrawn_at_by_why", lambda r: change(r.tick, withdrawn_because="Alone.")),
+    (
+        "go_live_tick_withdrawn_at_by_why",
+        lambda r: change(r.tick, withdrawn_at=r.now, withdrawn_by=r.job.created_by),
     ),
     ("share_rule_version_once", lambda r: again(r.rule, is_active=False)),
     ("share_rule_one_active", lambda r: again(r.rule, version=2)),
@@ -282,6 +412,53 @@ OFFENCES: list[tuple[str, Offence]] = [
 def link_all_to_one(rows: Rows) -> None:
     """Give all postings the same charge id."""
     rows.job.postings.update(remote_charge_id="chg_1")
+
+
+def close(rows: Rows, **changes: object) -> None:
+    """Close a refused charge by hand, but for what is changed."""
+    closed = {"state": "rejected", "resolved_at": rows.now, "resolved_by": rows.job.created_by}
+    change(rows.posting, **{**closed, "resolution": "Done.", **changes})
+
+
+def follow_up(rows: Rows, **said: object) -> None:
+    """Say half a thing about a failure."""
+    FailureFollowUp.objects.create(posting=rows.posting, **said)
+
+
+def save_views(rows: Rows, *names: str) -> None:
+    """Keep views under these names."""
+    for name in names:
+        SavedView.objects.create(user=rows.job.created_by, name=name, query="", created_at=rows.now)
+
+
+def reverse_twice(rows: Rows) -> None:
+    """Take one charge back by two postings."""
+    charged = rows.job.postings.last()
+    for number in ("1", "2"):
+        again(
+            rows.posting,
+            reverses=charged,
+            reference=f"MB-OTHER-{number}",
+            business_key=f"reversal-{number}",
+        )
+
+
+def decide(rows: Rows, **changes: object) -> None:
+    """Have somebody else refuse the reversal, but for what is changed."""
+    changes = {"state": "refused", "decided_by": rows.bill.entered_by} | changes
+    change(rows.reversal, decided_at=rows.now, **changes)
+
+
+def ask_twice(rows: Rows) -> None:
+    """Put one charge into two open reversals."""
+    again(rows.reversal, public_id="rev_2")
+    again(rows.item, reversal=rows.reversal)
+
+
+def reject_twice(rows: Rows) -> None:
+    """Have two people send one calculation back."""
+    for person in (rows.job.created_by, rows.bill.entered_by):
+        again(rows.approval, decision="rejected", reason="Wrong.", decided_by=person)
 
 
 def post_twice(rows: Rows) -> None:

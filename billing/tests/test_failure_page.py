@@ -63,18 +63,29 @@ def test_failures_are_grouped_by_cause_with_what_to_do(cast, failed, in_doubt, s
     assert failed.job.public_id in lease
 
 
-def test_only_what_was_certainly_refused_can_be_ticked(cast, failed, in_doubt, signed_in):
+def test_what_is_in_doubt_is_not_offered_to_be_sent_again(cast, failed, in_doubt, signed_in):
     page = check_page(signed_in(cast.accountant).get(FAILURES))
-    boxes = the(page, "main").find_all("input", attrs={"name": "posting"})
-    assert [box["value"] for box in boxes] == [str(failed.pk)]
+    sections = the(page, "main").find_all("section")
+    doubt = next(each for each in sections if "Unknown: check first" in text_of(each))
+    refused = next(each for each in sections if "Needs a fix in the PMS" in text_of(each))
+    assert [button["value"] for button in doubt.select("input[name=posting]")] == [str(in_doubt.pk)]
+    assert [text_of(button) for button in doubt.select("button")] == ["Assign…", "Snooze…"]
+    assert doubt.find("a", string="Check in the PMS")
+    assert "Send the selected again" in text_of(refused)
 
 
-def test_members_without_the_role_look_only(cast, failed, signed_in):
-    for person in (cast.manager, cast.viewer):
-        page = check_page(signed_in(person).get(FAILURES))
-        assert "304" in text_of(the(page, "main"))
-        assert "Only an accountant" in text_of(the(page, "main"))
-        assert not the(page, "main").find("form")
+def test_viewers_look_only(cast, failed, signed_in):
+    page = check_page(signed_in(cast.viewer).get(FAILURES))
+    assert "304" in text_of(the(page, "main"))
+    assert "Only an accountant" in text_of(the(page, "main"))
+    assert not the(page, "main").select("section form, input[name=posting]")
+
+
+def test_managers_say_whose_it_is_and_send_nothing(cast, failed, signed_in):
+    page = check_page(signed_in(cast.manager).get(FAILURES))
+    assert "Only an accountant" in text_of(the(page, "main"))
+    buttons = [text_of(button) for button in the(page, "main section").select("button")]
+    assert buttons == ["Assign…", "Snooze…"]
 
 
 def test_strangers_see_no_failure(cast, failed, signed_in):
@@ -177,7 +188,7 @@ def test_an_accountant_resolves_by_hand(cast, failed, signed_in):
         client.post(url("posting-resolve", failed.pk), {"note": "By hand."}, follow=True)
     )
     assert "By hand." in text_of(the(page, "main"))
-    assert "Resolved by hand" in text_of(the(page, "main"))
+    assert "Dealt with outside MeterBase" in text_of(the(page, "main"))
     failed.refresh_from_db()
     assert failed.resolved_by == cast.accountant
     page = check_page(

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 def postings(settings, cast, now) -> list[Posting]:
     """Confirm a job whose charges wait."""
     settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    settings.PROPEXO_API_KEY = "px_test_nobody"
     return list(small_job(cast, now).postings.all())
 
 

@@ -27,7 +27,7 @@ from billing.queries import changes_since, difference_since
 from billing.rubs import AdminFee, Limits, RuleInput, Vacancy
 from billing.tests.desk import Desk
 from billing.tests.every_method import bring_terms, put_in_force, rule_by
-from billing.tests.small_place import ORDER, small_bill, small_place
+from billing.tests.small_place import small_bill, small_place
 from meterbase.lib.money import Cents
 from meterbase.lib.periods import Period
 from portfolios.models import LeaseStatus
@@ -251,7 +251,7 @@ def test_fees_are_not_posted_twice_either(desk, settings):
     desk.post(calculation)
 
     with pytest.raises(AlreadyPosted):
-        desk.post(calculation, replace(ORDER, despite_earlier=True))
+        desk.post(calculation)
 
     assert Posting.objects.count() == 6
 

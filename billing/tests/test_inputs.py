@@ -111,6 +111,7 @@ def test_a_unit_that_turned_over_has_both_leases(bill, unit, lease, now):
     [
         {"status": LeaseStatus.FUTURE},
         {"status": LeaseStatus.PAST, "end_date": date(2026, 3, 1)},
+        {"status": LeaseStatus.PAST},
         {"start_date": date(2026, 4, 1)},
         {"start_date": None},
     ],
@@ -207,7 +208,8 @@ def test_a_typed_number_of_people_is_not_about_former_residents(bill, unit, cast
 
 
 def test_saying_so_settles_an_unknown_occupancy(bill, unit, cast, now):
-    change(unit, occupied=None)
+    change(unit, occupied=None, raw_status="Notice?")
+    assert len(problems_of(bill, unit)) == 1
 
     set_unit_values(unit=unit, values={UnitField.OCCUPIED: "true"}, by=cast.manager, now=now)
 

@@ -9,7 +9,7 @@ from billing.operations.calculations import WrongState
 from billing.operations.job_control import pause_job, resume_job, retry_failures, stop_job
 from billing.operations.posting_jobs import (
     AlreadyPosted,
-    PostedBefore,
+    DuplicatesFound,
     PostingOrder,
     create_posting_job,
 )
@@ -132,7 +132,7 @@ def test_the_rest_of_a_stopped_job_is_posted_by_a_new_one(job, cast, now, pms, c
 
 def test_who_was_charged_is_charged_under_another_code_only_on_purpose(job, work, cast, now):
     work()
-    with pytest.raises(PostedBefore):
+    with pytest.raises(DuplicatesFound):
         post_again(job, cast, now, charge_code="WATER")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from billing.charge_codes import find_code, links_with_portfolios
+from billing.closed_months import latest_closed_month
 from billing.models import (
     ChargeCode,
     ChargeCodeMapping,
@@ -16,15 +19,17 @@ from billing.models import (
     Utility,
     VacancyPolicy,
 )
+from billing.operations.approvals import approve_calculation
 from billing.operations.bills import BillEntry, enter_bill
-from billing.operations.calculations import (
-    approve_calculation,
-    calculate_bill,
-    submit_calculation,
-)
+from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.charge_code_mappings import Target, map_charge_code
 from billing.operations.ledger_checks import check_ledger
-from billing.operations.posting_jobs import PostingOrder, create_posting_job
+from billing.operations.posting_jobs import (
+    DuplicatesFound,
+    NoPostMonth,
+    PostingOrder,
+    create_posting_job,
+)
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
 from billing.posting.drain import drain
 from billing.posting.sweep import sweep
@@ -36,12 +41,15 @@ from integrations.operations.connections import add_connection
 from integrations.operations.imports import import_properties
 from integrations.pms.catalog import platform_of
 from integrations.pms.errors import NotSupported
+from integrations.pms.records import ChargeOrder
+from integrations.pms.reference import reference_for
 from integrations.pms.v1_charge_forms import takes_charges
+from integrations.sandbox.closed_periods import close_through
 from integrations.sandbox.moments import stamp
 from integrations.sandbox.pms_behaviour import BEHAVIOURS
 from integrations.sandbox.server import running_sandbox
 from integrations.sync.run import run_sync
-from meterbase.lib.money import Cents, cents_from_dollars
+from meterbase.lib.money import Cents, cents_from_dollars, dollars_from_cents
 from meterbase.lib.periods import Period
 from portfolios.models import UnitField
 from portfolios.operations.units import set_unit_values
@@ -118,10 +126,8 @@ def map_util(place, cast, now) -> None:
 
 
 def say_what_the_pms_does_not(place, cast, now) -> None:
-    """Type what a real roll lacks, as its calculation asks for."""
-    for unit in place.units.filter(occupied=None):
-        values = {UnitField.OCCUPIED: "false"}
-        set_unit_values(unit=unit, values=values, by=cast.manager, now=now)
+    """Type what a real roll lacks, as its calculation asks for; leases tell who lives there."""
+    assert place.units.filter(occupied=None).exists()
     for unit in place.units.filter(sqft=None):
         set_unit_values(unit=unit, values={UnitField.SQFT: "800"}, by=cast.manager, now=now)
 
@@ -147,8 +153,10 @@ def approved(place, cast, now):
     return made
 
 
-def post(approved, cast, now) -> PostingJob:
-    order = PostingOrder(charge_date=date(2026, 4, 1), charge_code="UTIL", description="Water")
+ORDER = PostingOrder(charge_date=date(2026, 4, 1), charge_code="UTIL", description="Water")
+
+
+def post(approved, cast, now, order: PostingOrder = ORDER) -> PostingJob:
     return create_posting_job(
         calculation=approved,
         order=order,
@@ -226,3 +234,81 @@ def read_back(job: PostingJob, clock):
     place = job.calculation.bill.property
     gateway = open_gateway(job.connection)
     return check_ledger(place=place, gateway=gateway, by=None, clock=clock, job=job)
+
+
+MAY = date(2026, 5, 1)
+
+
+@pytest.mark.parametrize("place", ["yardi", "entrata"], indirect=True)
+def test_charges_of_a_closed_month_are_booked_in_the_next_one(
+    place, approved, cast, now, clock, v1
+):
+    close_through(v1.sandbox.store, property_id=place.propexo_property_id, month="2026-04")
+    before = len(v1.ledger())
+    refused = post(approved, cast, now)
+    work(refused, clock)
+    codes = set(refused.postings.values_list("error_code", flat=True))
+    assert "PERIOD_CLOSED" in codes
+    assert codes <= {"PERIOD_CLOSED", "LEASE_NOT_FOUND"}
+    closed = latest_closed_month(place)
+    assert closed is not None
+    assert closed.next_open == MAY
+
+    job = post(approved, cast, clock(), replace(ORDER, post_month=closed.next_open))
+    work(job, clock)
+
+    assert count_job(job).posted >= 10
+    assert "2026-05" in job.postings.filter(state=PostingState.POSTED)[0].body
+    assert len(v1.ledger()) - before == count_job(job).posted
+    with v1.sandbox.store.reading() as store:
+        months = "SELECT DISTINCT post_month FROM charges ORDER BY seq DESC LIMIT 1"
+        assert store.execute(months).fetchone()["post_month"] == "2026-05"
+
+
+@pytest.mark.parametrize("place", ["appfolio", "realpage_rpx"], indirect=True)
+def test_a_pms_that_takes_no_post_month_is_not_sent_one(place, approved, cast, now):
+    with pytest.raises(NoPostMonth, match="takes no post month through Propexo"):
+        post(approved, cast, now, replace(ORDER, post_month=MAY))
+    assert not PostingJob.objects.exists()
+
+
+@pytest.mark.parametrize("place", ["yardi", "appfolio", "buildium"], indirect=True)
+def test_what_others_charged_is_found_as_far_as_propexo_has_synced(
+    place, approved, cast, now, clock, v1
+):
+    charge = approved.charges.exclude(lease__status="past").first()
+    charge_by_others(approved, charge)
+    let_propexo_have_synced(v1, at=clock() + timedelta(days=1))
+    with v1.sandbox.store.changing() as store:
+        store.execute("UPDATE charges SET readable_from = created_at")
+
+    with pytest.raises(DuplicatesFound) as refusal:
+        post(approved, cast, now)
+
+    (finding,) = refusal.value.found.findings
+    assert (finding.kind, finding.charge, finding.is_probable) == ("in_the_pms", charge, True)
+    look = refusal.value.found.look
+    assert look is not None
+    assert look.shown_until == clock() + timedelta(days=1)
+
+
+def charge_by_others(approved, charge) -> None:
+    """Let another program charge the same through Propexo."""
+    link = links_with_portfolios().get(property=approved.bill.property)
+    accounts = find_code(link, "UTIL").pms_accounts()
+    gateway = open_gateway(link.connection)
+    reference = reference_for("of another program", 0)
+    order = ChargeOrder(
+        property_id=link.property.propexo_property_id,
+        unit_id=charge.propexo_unit_id,
+        lease_id=charge.propexo_lease_id,
+        resident_id=charge.propexo_resident_id,
+        amount=dollars_from_cents(charge.amount_cents),
+        effective_date=date(2026, 4, 3),
+        charge_code=accounts.code,
+        description="Water",
+        reference=reference,
+        charge_code_id=accounts.charge_code_id,
+        financial_account_id=accounts.financial_account_id,
+    )
+    gateway.post_charge(body=gateway.charge_body(order=order), reference=reference)

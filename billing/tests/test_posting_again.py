@@ -10,7 +10,7 @@ from django.urls import reverse
 from billing.models import Calculation, CalculationState, Posting, PostingJob, PostingState
 from billing.operations.calculations import WrongState, calculate_bill
 from billing.operations.failures import resolve_posting, retry_posting
-from billing.operations.posting_jobs import PostedBefore, create_posting_job
+from billing.operations.posting_jobs import DuplicatesFound, create_posting_job
 from billing.queries import count_job, earlier_postings
 from billing.tests.small_place import ORDER, gateway_to_nowhere, small_calculation
 from portfolios.tests.pages import check_page, text_of, the
@@ -97,7 +97,7 @@ def test_a_charge_that_may_be_in_the_pms_is_left_out(failed, post, approved, sta
     assert count_job(post(charge_code="RUBS")).total == 2
     one.refresh_from_db()
     assert one.state == state
-    with pytest.raises(PostedBefore):
+    with pytest.raises(DuplicatesFound):
         post()
     with pytest.raises(WrongState, match="has been posted"):
         calculate_bill(bill=approved.bill, by=approved.prepared_by, now=approved.prepared_at)

@@ -155,7 +155,7 @@ def test_a_charge_that_cannot_be_written_is_a_failure_from_the_start(post, cast,
     assert failed.error_code == "LEASE_NOT_FOUND"
     assert "unit 101" in failed.error
     assert job.postings.filter(state=PostingState.PENDING).count() == 2
-    with pytest.raises(WrongState, match="never written"):
+    with pytest.raises(WrongState, match="no active lease on unit 101"):
         retry_posting(posting=failed, by=cast.accountant, now=now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from django.urls import reverse
 
 from billing.models import ChargeCode, ChargeCodeMapping, PostingJob, PostingState
@@ -29,6 +30,24 @@ def enabled(settings):
     settings.PROPEXO_CHARGE_POSTING_ENABLED = True
 
 
+def charge_by_hand(sandbox, charge) -> None:
+    """Charge in the PMS what MeterBase is about to charge."""
+    body = {
+        "unit_id": charge.propexo_unit_id,
+        "amount": charge.amount_cents / 100,
+        "effective_date": "2026-04-03",
+        "charge_code": "WATER",
+        "description": "Water March",
+    }
+    answer = requests.post(
+        f"{sandbox.base_url}/v1/charges",
+        json=body,
+        headers={"Authorization": f"Bearer {sandbox.api_key}"},
+        timeout=5,
+    )
+    assert answer.status_code == 201, answer.text
+
+
 def fields_of(page) -> dict[str, str]:
     """Collect what a browser would send from the page's form."""
     form = the(page, "main form")
@@ -50,7 +69,8 @@ def test_an_accountant_posts_after_a_last_look(cast, approved, sandbox, signed_i
     assert not PostingJob.objects.exists()
     total = f"${approved.tenants_cents // 100:,}.{approved.tenants_cents % 100:02d}"
     assert text_of(the(page, "h1")) == (
-        f"Post 45 charges, {total}, to Yardi Voyager as WATER, dated 2026-04-01?"
+        f"Post 45 charges, {total}, to Yardi Voyager as WATER, dated 1 Apr 2026 "
+        "(post month by that date)?"
     )
     assert "Residents will see them. They can be reversed, not deleted." in text_of(
         the(page, "main")
@@ -108,7 +128,7 @@ def test_an_earlier_posting_is_shown_with_who_when_and_how_much(
     job = post(approved, by=cast.accountant, gateway=gateway, now=now)
     run_workers(job, gateway=gateway, now=now)
     page = check_page(signed_in(cast.accountant).get(url("posting-create", approved.pk)))
-    notice = the(page, "main .notice")
+    notice = the(page, "main .notice:not(#go-live)")
     assert "This bill: 45 of 45 charges" in text_of(notice)
     assert "by Accountant on 2 Apr 2026, 09:00 UTC" in text_of(notice)
     assert notice.find("a", href=url("job-detail", job.public_id))
@@ -121,8 +141,7 @@ def test_posting_twice_is_refused_with_who_and_when(
     job = post(approved, by=cast.accountant, gateway=gateway, now=now)
     run_workers(job, gateway=gateway, now=now)
     client = signed_in(cast.accountant)
-    again = CONFIRMED | {"post_again": "on"}
-    page = check_page(client.post(url("posting-create", approved.pk), again))
+    page = check_page(client.post(url("posting-create", approved.pk), CONFIRMED))
     alert = alert_of(page)
     assert f"posted before, by Accountant on 2026-04-02 in job {job.public_id}" in alert
     assert PostingJob.objects.count() == 1
@@ -130,17 +149,133 @@ def test_posting_twice_is_refused_with_who_and_when(
 
 
 @pytest.mark.usefixtures("enabled")
-def test_charging_again_under_another_code_needs_a_tick(cast, approved, gateway, now, signed_in):
-    post(approved, by=cast.accountant, gateway=gateway, now=now)
-    client = signed_in(cast.accountant)
-    other = CONFIRMED | {"charge_code": "UTIL"}
-    page = check_page(client.post(url("posting-create", approved.pk), other))
-    assert "tick this if residents are to be charged again" in text_of(
-        the(page, "main [role=alert]")
-    )
+def test_charging_again_under_another_code_takes_a_reason(cast, approved, gateway, now, signed_in):
+    first = post(approved, by=cast.accountant, gateway=gateway, now=now)
+    client, page_url = signed_in(cast.accountant), url("posting-create", approved.pk)
+    page = check_page(client.post(page_url, ORDER | {"charge_code": "UTIL"}))
+    notice = text_of(the(page, "main .notice.tone-warning:not(#go-live)"))
+    assert "45 earlier charges, 45 of the same amount to the cent" in notice
+    told = the(page, "main .notice:not(#go-live)")
+    assert told.find("a", href=url("job-detail", first.public_id))
+    assert "Probable duplicate" in text_of(the(page, "main"))
+
+    silent = fields_of(page)
+    page = check_page(client.post(page_url, silent))
+    assert "Why residents are to be charged all the same must be given" in alert_of(page)
     assert PostingJob.objects.count() == 1
-    client.post(url("posting-create", approved.pk), other | {"post_again": "on"})
+
+    client.post(page_url, fields_of(page) | {"reason": "The first was for the pool."})
+    job = PostingJob.objects.exclude(pk=first.pk).get()
+    main = text_of(the(check_page(client.get(url("job-detail", job.public_id))), "main"))
+    assert "45 findings that Accountant confirmed: “The first was for the pool.”" in main
+
+
+@pytest.mark.usefixtures("enabled")
+def test_what_was_found_after_the_last_look_is_shown_before_anything_is_posted(
+    cast, approved, gateway, now, signed_in
+):
+    client, page_url = signed_in(cast.accountant), url("posting-create", approved.pk)
+    page = check_page(client.post(page_url, ORDER | {"charge_code": "UTIL"}))
+    assert not page.select("[name=reason]")
+    sent = fields_of(page)
+    post(approved, by=cast.accountant, gateway=gateway, now=now)
+
+    page = check_page(client.post(page_url, sent))
+
+    assert "Residents may have been charged this already" in alert_of(page)
+    assert page.select("[name=reason]")
+    assert PostingJob.objects.count() == 1
+
+
+def take_back(job: PostingJob, now) -> None:
+    """Have all charges of a job posted and reversed."""
+    job.postings.update(state=PostingState.POSTED, remote_job_id="job_1", reversed_at=now)
+
+
+@pytest.mark.usefixtures("enabled")
+def test_a_page_sent_again_after_its_charges_were_reversed_asks_first(
+    cast, approved, now, signed_in
+):
+    client, page_url = signed_in(cast.accountant), url("posting-create", approved.pk)
+    sent = fields_of(check_page(client.post(page_url, ORDER)))
+    client.post(page_url, sent)
+    first = PostingJob.objects.get()
+    take_back(first, now)
+
+    page = check_page(client.post(page_url, sent))
+
+    assert PostingJob.objects.count() == 1
+    assert "45 of them taken back on purpose" in alert_of(page)
+    main = text_of(the(page, "main"))
+    assert "This bill, taken back on purpose since and charged again now: 45 charges" in main
+    assert "Reversed, charged again" in main
+    client.post(page_url, fields_of(page) | {"reason": "The reversal was a mistake."})
+    assert PostingJob.objects.exclude(pk=first.pk).get().postings.count() == 45
+
+
+@pytest.mark.usefixtures("enabled")
+def test_other_charges_than_the_page_showed_are_asked_about_anew(
+    cast, approved, gateway, now, signed_in
+):
+    post(approved, by=cast.accountant, gateway=gateway, now=now)
+    first = PostingJob.objects.get()
+    take_back(first, now)
+    rest = first.postings.filter(pk__gte=first.postings.order_by("pk")[43].pk)
+    rest.update(state=PostingState.CANCELLED, reversed_at=None)
+    client, page_url = signed_in(cast.accountant), url("posting-create", approved.pk)
+    page = check_page(client.post(page_url, ORDER))
+    assert text_of(the(page, "h1")).startswith("Post 2 charges")
+    sent = fields_of(page)
+    client.post(page_url, sent)
     assert PostingJob.objects.count() == 2
+
+    page = check_page(client.post(page_url, sent))
+
+    assert PostingJob.objects.count() == 2
+    assert "What is left to be posted has changed since you were asked" in alert_of(page)
+    assert text_of(the(page, "h1")).startswith("Post 43 charges")
+    assert page.select("[name=reason]")
+
+
+@pytest.mark.usefixtures("enabled")
+def test_a_charge_by_hand_in_the_pms_is_shown_before_anything_is_posted(
+    cast, approved, sandbox, signed_in
+):
+    charge = approved.charges.get(unit_label="304")
+    charge_by_hand(sandbox, charge)
+    client, page_url = signed_in(cast.accountant), url("posting-create", approved.pk)
+
+    page = check_page(client.post(page_url, ORDER))
+    main = text_of(the(page, "main"))
+    assert "In the PMS's ledger, not made by MeterBase: 1 charge" in main
+    assert "Probable duplicate" in main
+    assert "MeterBase looked through 1 row of the PMS's ledger" in main
+
+    client.post(page_url, fields_of(page) | {"reason": "That was the bill for February."})
+    assert PostingJob.objects.get().duplicates_reason == "That was the bill for February."
+
+
+@pytest.mark.usefixtures("enabled")
+def test_where_nothing_was_charged_the_page_says_how_far_it_looked(cast, approved, signed_in):
+    page = check_page(signed_in(cast.accountant).post(url("posting-create", approved.pk), ORDER))
+    main = text_of(the(page, "main"))
+    assert "MeterBase looked through 0 rows of the PMS's ledger" in main
+    assert "and found none" in main
+    assert not page.select("[name=reason]")
+
+
+@pytest.mark.usefixtures("enabled")
+def test_a_ledger_that_cannot_be_read_is_said_and_confirmed(cast, approved, sandbox, signed_in):
+    fault = {"kind": "status_500_before", "method": "GET", "path": "/v1/charges*", "count": 99}
+    answer = requests.post(f"{sandbox.base_url}/_sandbox/faults", json=fault, timeout=5)
+    assert answer.ok, answer.text
+    client, page_url = signed_in(cast.accountant), url("posting-create", approved.pk)
+
+    page = check_page(client.post(page_url, ORDER))
+    assert "The PMS's ledger was not looked through." in text_of(the(page, "main"))
+
+    client.post(page_url, fields_of(page) | {"reason": "I looked there myself."})
+    assert "was not looked through" in PostingJob.objects.get().duplicates_found
 
 
 @pytest.mark.usefixtures("enabled")

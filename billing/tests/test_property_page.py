@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from billing.models import ShareRule
@@ -27,14 +29,28 @@ def property_url(place) -> str:
     return reverse("billing:property-detail", args=[place.pk])
 
 
-def test_the_page_shows_bills_rules_and_the_other_tabs(cast, place, bill, signed_in):
+def rules_url(place) -> str:
+    return reverse("billing:property-rules", args=[place.pk])
+
+
+@time_machine.travel(datetime(2026, 4, 20, 12, tzinfo=UTC), tick=False)
+def test_the_page_shows_bills_by_month_and_the_other_tabs(cast, place, bill, signed_in):
     page = check_page(signed_in(cast.manager).get(property_url(place)))
     assert page.find("a", href=reverse("billing:bill-detail", args=[bill.pk]))
     assert page.find("a", href=reverse("billing:bill-create", args=[place.pk]))
     assert page.find("a", href=reverse("portfolios:property-detail", args=[place.pk]))
     assert page.find("a", href=reverse("integrations:property-sync", args=[place.pk]))
+    billed = the(page, "a.month.tone-success")
+    assert billed["href"] == reverse("billing:bill-detail", args=[bill.pk])
+
+
+def test_the_rules_stand_on_a_page_of_their_own(cast, place, bill, signed_in):
+    page = check_page(signed_in(cast.manager).get(rules_url(place)))
     assert "Square footage" in row_of(page, rule_url(place, "water"))
     assert "No rule yet" in row_of(page, rule_url(place))
+    viewers = check_page(signed_in(cast.viewer).get(rules_url(place)))
+    assert "Only a property manager" in text_of(viewers)
+    assert signed_in(cast.stranger).get(rules_url(place)).status_code == 404
 
 
 def test_viewers_are_told_who_enters_bills(cast, place, signed_in):
@@ -53,7 +69,7 @@ def test_strangers_see_no_property(cast, place, signed_in):
 def test_a_manager_sets_a_rule(cast, place, signed_in):
     client = signed_in(cast.manager)
     check_page(client.get(rule_url(place)))
-    assert client.post(rule_url(place), RULE).url == property_url(place)
+    assert client.post(rule_url(place), RULE).url == rules_url(place)
     rule = ShareRule.objects.get()
     assert (rule.utility, rule.version, rule.is_active) == ("gas", 1, True)
     assert rule.common_area_percent == Decimal("12.50")

@@ -9,11 +9,8 @@ import pytest
 from django.urls import reverse
 
 from billing.models import Calculation, Method, SubmeterReading, Utility, VacancyPolicy
-from billing.operations.calculations import (
-    approve_calculation,
-    calculate_bill,
-    submit_calculation,
-)
+from billing.operations.approvals import approve_calculation
+from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
 from billing.tests.acts import alert_of, link
 from billing.tests.small_place import small_bill

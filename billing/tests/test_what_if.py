@@ -87,7 +87,7 @@ def test_a_trial_gives_what_the_calculation_would(bill, cast, now):
 
 def test_a_trial_that_cannot_be_lists_every_problem(bill):
     units = bill.property.units
-    units.filter(unit_number="101").update(occupied=None)
+    units.filter(unit_number="101").update(occupied=None, raw_status="Notice?")
 
     trial = try_rule(bill, rule_by(Method.SUBMETER))
 
@@ -97,7 +97,7 @@ def test_a_trial_that_cannot_be_lists_every_problem(bill):
 
 
 def test_problems_of_the_data_alone_stop_a_trial_as_well(bill):
-    bill.property.units.filter(unit_number="101").update(occupied=None)
+    bill.property.units.filter(unit_number="101").update(occupied=None, raw_status="Notice?")
 
     trial = try_rule(bill, EQUAL)
 

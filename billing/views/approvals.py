@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from billing.forms import RejectionForm
 from billing.models import Calculation, CalculationState, ChargeKind
-from billing.operations.calculations import (
-    OutOfDate,
-    OwnWork,
-    WrongState,
-    approve_calculation,
-    reject_calculation,
-)
-from billing.queries import changes_since
+from billing.operations.approvals import OwnWork, approve_calculations, reject_calculation
+from billing.operations.calculations import WrongState
+from billing.views.approval_rows import QueueRow, light_calculations, queue_rows
 from billing.views.breadcrumbs import below_calculation
 from billing.views.findings import set_aside_in
 from billing.views.next_steps import is_own_work
-from billing.views.wording import (
-    PAGE_SIZE,
-    bill_name,
-    billing_month,
-    charge_count,
-    recovery,
-)
+from billing.views.wording import bill_name, charge_count
 from meterbase.lib.money import format_dollars
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
-
-
-@require_safe
-@signed_in
-def approval_list(request: SignedInRequest) -> HttpResponse:
-    """List the calculations that wait for an accountant, the longest waiting first."""
-    waiting = (
-        access.rows(Calculation, user=request.user)
-        .filter(state=CalculationState.IN_REVIEW)
-        .defer("inputs", "result")
-        .select_related("bill__property__portfolio", "prepared_by")
-        .order_by("submitted_at", "pk")
-    )
-    page = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
-    may_approve = access.rows(Calculation, user=request.user, action=Action.APPROVE)
-    mine = set(may_approve.filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True))
-    rows = [
-        {
-            "calculation": row,
-            "bill": row.bill,
-            "month": billing_month(row.bill),
-            "recovery": recovery(row),
-            "may_decide": row.pk in mine and not is_own_work(row, user=request.user),
-        }
-        for row in page
-    ]
-    return render(request, "billing/approval_list.html", {"page": page, "rows": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,34 +32,64 @@ def calculation_approve(request: SignedInRequest, pk: int) -> HttpResponse:
     calculation = access.fetch(_calculations(), Action.APPROVE, user=request.user, pk=pk)
     back = redirect("billing:calculation-detail", pk=calculation.pk)
     if request.method == "POST":
-        try:
-            approve_calculation(calculation=calculation, by=request.user, now=timezone.now())
-        except (OutOfDate, OwnWork, WrongState) as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, "Approved. The figures are locked; posting is the next step.")
+        _approve(request, calculation)
         return back
-    blocker = _blocker(request, calculation) or _out_of_date(calculation)
-    if blocker:
-        messages.error(request, blocker)
+    (row,) = queue_rows([calculation], user=request.user)
+    if row.obstacle:
+        messages.error(request, row.obstacle)
         return back
     charges = charge_count(calculation.charges.count())
+    approvals = row.facts.approvals
+    nth = "" if not approvals.has_tiers else f" ({'second' if approvals.count else 'first'} of two)"
     return render(
         request,
         "billing/calculation_approve.html",
         {
             "calculation": calculation,
             "question": f"Approve {charges} for {bill_name(calculation.bill)}?",
-            "body": f"{_who_pays(calculation)} After approval the figures are locked; changes need "
-            "a new version.",
+            "body": f"{_who_pays(calculation)} {_what_follows(row)}",
             "facts": _amounts(calculation),
+            "marks": row.marks,
             "set_aside": set_aside_in(calculation),
-            "verb": f"Approve {charges}",
+            "verb": f"Approve {charges}{nth}",
             "cancel_label": "Keep reviewing",
             "breadcrumbs": below_calculation(calculation),
             "cancel_url": _url(calculation),
         },
     )
+
+
+def _approve(request: SignedInRequest, calculation: Calculation) -> None:
+    """Approve, and say whether that was the last word."""
+    (verdict,) = approve_calculations(
+        calculations=[calculation], by=request.user, now=timezone.now()
+    )
+    if verdict.refusal:
+        messages.error(request, verdict.refusal)
+    elif verdict.is_approved:
+        messages.success(request, "Approved. The figures are locked; posting is the next step.")
+    else:
+        messages.success(
+            request,
+            "Your approval is kept: the first of two. It stays in review until another accountant "
+            "approves it too.",
+        )
+
+
+def _what_follows(row: QueueRow) -> str:
+    """Say what an approval does: the last one locks the figures."""
+    locks = "the figures are locked; changes need a new version."
+    approvals = row.facts.approvals
+    if not approvals.has_tiers:
+        return f"After approval {locks}"
+    if not approvals.is_last_missing:
+        return (
+            "Because of the amount, two accountants approve it. Yours is the first of two "
+            "approvals: it stays in review until another accountant approves it too."
+        )
+    (first, *_) = approvals.given
+    before = f"{first.decided_by} has approved it."
+    return f"{before} Yours is the second of two approvals: after it {locks}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,7 +133,7 @@ def calculation_reject(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _calculations() -> QuerySet[Calculation]:
-    return Calculation.objects.select_related("bill__property__portfolio", "prepared_by")
+    return light_calculations(Calculation.objects.all())
 
 
 def _blocker(request: SignedInRequest, calculation: Calculation) -> str:
@@ -151,11 +142,6 @@ def _blocker(request: SignedInRequest, calculation: Calculation) -> str:
         state = calculation.get_state_display().lower()
         return f"This calculation is {state}: there is nothing to decide."
     return str(OwnWork()) if is_own_work(calculation, user=request.user) else ""
-
-
-def _out_of_date(calculation: Calculation) -> str:
-    changes = changes_since(calculation)
-    return str(OutOfDate(changes)) if changes else ""
 
 
 def _who_pays(calculation: Calculation) -> str:

@@ -1,11 +1,10 @@
-"""Bills: the list, entering one, and what can be done with it."""
+"""Bills: entering one, and what can be done with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -26,8 +25,6 @@ from billing.operations.documents import NotADocument, enter_bill_with_document
 from billing.views.bill_page import bill_page, bills_to_show
 from billing.views.bill_problems import reasons, rule_url
 from billing.views.breadcrumbs import below_property
-from billing.views.standing import bill_rows, with_calculations
-from billing.views.wording import PAGE_SIZE
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
@@ -42,23 +39,6 @@ class UtilityLink:
     url: str
     active: bool
     count: None = None
-
-
-@require_safe
-@signed_in
-def bill_list(request: SignedInRequest) -> HttpResponse:
-    """List the bills, newest first, with where each stands."""
-    bills = with_calculations(access.rows(UtilityBill, user=request.user))
-    page = Paginator(bills, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "billing/bill_list.html",
-        {
-            "page": page,
-            "bills": bill_rows(list(page)),
-            "has_property": access.rows(Property, user=request.user).exists(),
-        },
-    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

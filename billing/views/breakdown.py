@@ -24,16 +24,20 @@ class Row:
     """One line of the table.
 
     Shape: texts are empty, and amounts None, where a line has none; `inputs` and `fixed` in the
-        order of the table's columns.
-    Units: days; cents.
+        order of the table's columns; `lease` is the unit's and the lease's key; `unit_key` is empty
+        for what the owner bears for no unit in particular.
+    Units: days; cents; `part` of the shared amount.
     """
 
     unit_label: str
+    unit_key: str = ""
+    lease: tuple[str, str] | None = None
     resident: str = ""
     days: int | None = None
     inputs: tuple[str, ...] = ()
     weight: str = ""
     share: str = ""
+    part: Fraction | None = None
     fixed: tuple[str, ...] = ()
     charge_cents: int | None = None
     charge_id: int | None = None
@@ -162,6 +166,8 @@ class _Table:
         fee = self._charges.get((ChargeKind.FEE, *key))
         return self._row(
             line["unit_label"],
+            unit_key=line["unit_key"],
+            lease=key,
             resident=charge.resident_name,
             **self._figures(line),
             fixed=fixed_parts(line, self.fixed),
@@ -174,14 +180,18 @@ class _Table:
     def _owner_row(self, line: Json) -> Row:
         figures = self._figures(line) if line["terms"] else {}
         return self._row(
-            line["unit_label"], **figures, owner_cents=line["cents"], remark=remark_of(line)
+            line["unit_label"],
+            unit_key=line["unit_key"],
+            **figures,
+            owner_cents=line["cents"],
+            remark=remark_of(line),
         )
 
     def _row_without_share(self, unit: Json) -> Row:
         remark = "Vacant: takes no part" if unit["billable"] else "Not billable"
         if unit["billable"] and unit["excluded_because"]:
             remark = f"Excluded: {unit['excluded_because']}"
-        return self._row(unit["label"], remark=remark)
+        return self._row(unit["label"], unit_key=unit["key"], remark=remark)
 
     def _figures(self, line: Json) -> Json:
         return {
@@ -189,6 +199,7 @@ class _Table:
             "inputs": inputs_in(line, self.columns),
             "weight": plain(Fraction(line["weight"])),
             "share": percent(Fraction(line["share"]), places=4),
+            "part": Fraction(line["share"]),
         }
 
     def _row(self, label: str, **more: Any) -> Row:

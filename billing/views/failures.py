@@ -2,178 +2,271 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet, Sum
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.db.models import Count, QuerySet, Sum, Window
+from django.db.models.functions import Abs, RowNumber
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from billing.causes import Cause, cause_of
-from billing.models import Posting, PostingState
-from billing.operations.calculations import WrongState
-from billing.operations.failures import retry_posting
-from billing.queries import open_failures
-from billing.views.wording import PAGE_SIZE, Badge, billing_month, charge_count, posting_badge
+from billing.causes import Cause, cause_in_doubt, cause_of
+from billing.failures import CauseSum, FailureFilter, FailureTab, in_tab, sum_by_cause
+from billing.models import Posting, PostingState, SavedView
+from billing.views.failure_filters import (
+    choices,
+    filter_of,
+    list_url,
+    query_of,
+    tab_of,
+    tabs,
+)
+from billing.views.failure_rows import (
+    KIND_TONES,
+    FailureRow,
+    Place,
+    light,
+    places_of,
+    roles_of,
+    rows_of,
+)
+from billing.views.wording import PAGE_SIZE, Badge
+from integrations.models import Connection, ConnectionStatus
+from meterbase.lib.sorting import Column, Heading, Sorting
 from portfolios import access
-from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
-from portfolios.models import Property
+from portfolios.models import User
 
-_HEAVY = ("job__calculation__inputs", "job__calculation__result")
-_IS_ID = re.compile(r"[0-9]{1,18}")
+# Of each cause the whole list shows so many; the list of one cause has all of them, in pages.
+_SHOWN = 10
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A charge that failed, in words."""
-
-    posting: Posting
-    month: str
-    badge: Badge
-    may_retry: bool
+_COLUMNS = (
+    Column("unit", "Unit", ("charge__unit_label",)),
+    Column("property", "Property", ("job__calculation__bill__property__name",)),
+    Column("resident", "Resident", ("charge__resident_name",)),
+    Column("bill", "Bill"),
+    Column("amount", "Amount", ("amount_cents",), "money"),
+    Column("age", "Failed", ("state_at",)),
+    Column("wrong", "What is wrong"),
+    Column("attempts", "Attempts", (), "num"),
+    Column("owner", "Owner", ("follow_up__assigned_to__username",)),
+    Column("job", "Job"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The failures with one cause; `count` and `cents` speak of all, `failures` of this page.
+    """The failures with one cause; count and money speak of all, the rows of some."""
+
+    cause: Cause
+    kind: Badge
+    sums: CauseSum
+    rows: Sequence[FailureRow]
+    places: Sequence[Place]
+    columns: Sequence[Heading]
+    url: str
+
+    @property
+    def may_retry(self) -> bool:
+        """Tell whether any of them was certainly refused, and the reader may send it."""
+        return any(row.may_retry for row in self.rows)
+
+    @property
+    def may_follow_up(self) -> bool:
+        """Tell whether there is anything to tick."""
+        return any(row.may_follow_up for row in self.rows)
+
+    @property
+    def headings(self) -> Sequence[Heading]:
+        """Give the heads of the columns."""
+        return [Heading("Select", ""), *self.columns] if self.may_follow_up else self.columns
+
+    @property
+    def not_shown(self) -> int:
+        """Count those that the list of this cause shows."""
+        return self.sums.count - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredLogin:
+    """A connection that needs a new login, and what waits for it.
 
     Units: cents.
     """
 
-    cause: Cause
+    connection: Connection
     count: int
     cents: int
-    failures: tuple[Failure, ...]
-
-    @property
-    def may_retry(self) -> bool:
-        """Tell whether there is anything to tick."""
-        return any(failure.may_retry for failure in self.failures)
-
-    @property
-    def places_to_map(self) -> list[Property]:
-        """Give the properties whose charge codes have to be looked at."""
-        if self.cause.code != "INVALID_CHARGE_CODE":
-            return []
-        bills = (failure.posting.job.calculation.bill for failure in self.failures)
-        places = {bill.property_id: bill.property for bill in bills}
-        return sorted(places.values(), key=str)
 
 
 @require_safe
 @signed_in
 def failure_list(request: SignedInRequest) -> HttpResponse:
-    """List the failures that wait for a person, or those that were dealt with by hand."""
-    postings = access.rows(Posting, user=request.user)
-    waiting = open_failures(postings)
-    resolved = postings.filter(resolved_at__isnull=False)
-    shows_resolved = request.GET.get("show") == "resolved"
-    context: dict[str, object] = {
-        "filters": _tabs(waiting.count(), resolved.count(), shows_resolved=shows_resolved),
-        "shows_resolved": shows_resolved,
+    """List the failures by cause, or those that go on by themselves, rest or are dealt with."""
+    now = timezone.now()
+    tab, found = tab_of(request.GET), filter_of(request.GET)
+    lists = _lists(request.user, found, now=now)
+    shown = lists[tab]
+    sums = sum_by_cause(shown)
+    counts = {
+        each: sum(cause.count for cause in sums) if each is tab else rows.count()
+        for each, rows in lists.items()
     }
-    if shows_resolved:
-        context |= _resolved(request, resolved)
+    sums_shown = sums
+    if found.cause is not None:
+        shown = shown.filter(error_code=found.cause)
+        sums_shown = [cause for cause in sums if cause.code == found.cause]
+    context: dict[str, object] = {
+        "tab": tab.value,
+        "filters": _filters(request, counts, found, sums_shown),
+        "choices": choices(request.GET, found, causes=sums, places=lists[tab]),
+        "q": found.words,
+        "kept": [("show", tab.value)] if tab is not FailureTab.OPEN else [],
+        "is_narrow": found.is_narrow or found.cause is not None,
+        "is_filtered": found.is_narrow,
+        "query": list_url(query_of(request.GET)).partition("?")[2],
+        "views": SavedView.objects.filter(user=request.user),
+        "logins": _expired_logins(request.user),
+        "total_count": sum(cause.count for cause in sums_shown),
+        "total_cents": sum(cause.cents for cause in sums_shown),
+    }
+    if tab is FailureTab.OPEN and found.cause is None:
+        context |= _grouped(request, shown, sums, now=now)
+    elif tab is FailureTab.OPEN:
+        context |= _of_one_cause(request, shown, found.cause or "", sums, now=now)
     else:
-        context |= _open(request, waiting)
+        context |= _flat(request, shown, tab, now=now)
     return render(request, "billing/failure_list.html", context)
 
 
-@require_POST
-@signed_in
-def failure_retry(request: SignedInRequest) -> HttpResponse:
-    """Send the ticked charges again; one that cannot be sent does not stop the others."""
-    ids = {int(text) for text in request.POST.getlist("posting") if _IS_ID.fullmatch(text)}
-    if not ids:
-        messages.error(request, "Nothing was ticked, so nothing is sent again.")
-        return redirect("billing:failure-list")
-    refusals: list[str] = []
-    ticked = _fetch_all(request, ids)
-    for posting in ticked:
-        try:
-            retry_posting(posting=posting, by=request.user, now=timezone.now())
-        except WrongState as refusal:
-            refusals.append(f"Unit {posting.charge.unit_label}: {refusal}")
-    sent = len(ticked) - len(refusals)
-    if sent:
-        messages.success(request, f"{charge_count(sent)} will be sent again.")
-    for text in refusals:
-        messages.error(request, text)
-    return redirect("billing:failure-list")
-
-
-def _fetch_all(request: SignedInRequest, ids: set[int]) -> list[Posting]:
-    """Get all of the rows for an accountant's act, or refuse as `access.fetch` does for one."""
-    if access.rows(Posting, user=request.user).filter(pk__in=ids).count() < len(ids):
-        raise Http404("There is no such posting.")
-    allowed = access.rows(Posting, user=request.user, action=Action.APPROVE)
-    found = list(allowed.filter(pk__in=ids).select_related("charge").order_by("pk"))
-    if len(found) < len(ids):
-        raise PermissionDenied("To approve and post you need the role of accountant.")
-    return found
-
-
-def _tabs(waiting: int, resolved: int, *, shows_resolved: bool) -> list[dict[str, object]]:
-    page = reverse("billing:failure-list")
-    return [
-        {"label": "Open", "count": waiting, "url": page, "active": not shows_resolved},
-        {
-            "label": "Resolved by hand",
-            "count": resolved,
-            "url": f"{page}?show=resolved",
-            "active": shows_resolved,
-        },
-    ]
-
-
-def _open(request: SignedInRequest, waiting: QuerySet[Posting]) -> dict[str, object]:
-    page = Paginator(waiting.defer(*_HEAVY), PAGE_SIZE).get_page(request.GET.get("page"))
-    retriable = access.rows(Posting, user=request.user, action=Action.APPROVE).filter(
-        pk__in=[posting.pk for posting in page], state=PostingState.REJECTED
-    )
-    totals = waiting.aggregate(cents=Sum("amount_cents"))
+def _lists(
+    user: User, found: FailureFilter, *, now: datetime
+) -> dict[FailureTab, QuerySet[Posting]]:
+    """Select the lists as they are narrowed, but not by cause: causes are counted."""
+    # Few charges fail: they are picked out first, and only then looked up in the portfolios.
+    every = access.rows(Posting, user=user)
+    free = replace(found, cause=None)
     return {
-        "page": page,
-        "groups": _groups(page, waiting, set(retriable.values_list("pk", flat=True))),
-        "total_cents": totals["cents"] or 0,
-        "may_act": access.rows(Posting, user=request.user, action=Action.APPROVE).exists(),
+        tab: free.narrow(every.filter(pk__in=in_tab(tab, now=now).values("pk")), user=user, now=now)
+        for tab in FailureTab
     }
 
 
-def _groups(page: Page[Posting], waiting: QuerySet[Posting], retriable: set[int]) -> list[Group]:
-    sums = waiting.order_by().values_list("error_code")
-    totals = {
-        code: (count, cents)
-        for code, count, cents in sums.annotate(count=Count("pk"), cents=Sum("amount_cents"))
+def _filters(
+    request: SignedInRequest,
+    counts: dict[FailureTab, int],
+    found: FailureFilter,
+    sums: Sequence[CauseSum],
+) -> list[dict[str, object]]:
+    """Describe the tabs, and the one cause that is shown as the open one."""
+    every = tabs(request.GET, counts)
+    if found.cause is None:
+        return every
+    here = list_url(query_of(request.GET, cause=found.cause))
+    title = cause_of(found.cause).title
+    one = {"label": title, "count": sum(cause.count for cause in sums), "url": here, "active": True}
+    return [*({**other, "active": False} for other in every), one]
+
+
+def _grouped(
+    request: SignedInRequest, shown: QuerySet[Posting], sums: Sequence[CauseSum], *, now: datetime
+) -> dict[str, object]:
+    """Show each cause with its oldest charges."""
+    rank = Window(RowNumber(), partition_by="error_code", order_by=["state_at", "pk"])
+    ranked = shown.order_by().annotate(rank=rank).filter(rank__lte=_SHOWN)
+    ids = list(ranked.values_list("pk", flat=True))
+    oldest = light(Posting.objects.filter(pk__in=ids)).order_by("state_at", "pk")
+    rows = rows_of(list(oldest), roles=roles_of(request.user), now=now)
+    plain = [Heading(column.label, column.css) for column in _COLUMNS]
+    return {"groups": _groups(request, rows, sums, plain), **_may(rows)}
+
+
+def _of_one_cause(
+    request: SignedInRequest,
+    shown: QuerySet[Posting],
+    code: str,
+    sums: Sequence[CauseSum],
+    *,
+    now: datetime,
+) -> dict[str, object]:
+    sorting = Sorting(_COLUMNS, request.GET, usual="age")
+    page = _page(request, sorting.sort(light(shown)))
+    rows = rows_of(list(page), roles=roles_of(request.user), now=now)
+    of_cause = [each for each in sums if each.code == code]
+    groups = _groups(request, rows, of_cause, sorting.headings())
+    return {"groups": groups, "page": page, **_may(rows)}
+
+
+def _flat(
+    request: SignedInRequest, shown: QuerySet[Posting], tab: FailureTab, *, now: datetime
+) -> dict[str, object]:
+    """Show a list in which the cause is a column."""
+    order = {
+        FailureTab.RETRYING: ("not_before", "pk"),
+        FailureTab.SNOOZED: ("follow_up__snoozed_until", "pk"),
+        FailureTab.RESOLVED: ("-state_at", "-pk"),
     }
-    by_code: dict[str, list[Failure]] = {}
-    for posting in page:
-        by_code.setdefault(posting.error_code, []).append(_failure(posting, retriable))
+    page = _page(request, light(shown).order_by(*order[tab]))
+    rows = rows_of(list(page), roles=roles_of(request.user), now=now)
+    return {"page": page, "rows": rows, **_may(rows)}
+
+
+def _page(request: SignedInRequest, postings: QuerySet[Posting]) -> Page[Posting]:
+    return Paginator(postings, PAGE_SIZE).get_page(request.GET.get("page"))
+
+
+def _may(rows: Sequence[FailureRow]) -> dict[str, object]:
+    return {
+        "may_act": any(row.may_act for row in rows),
+        "may_follow_up": any(row.may_follow_up for row in rows),
+    }
+
+
+def _groups(
+    request: SignedInRequest,
+    rows: Sequence[FailureRow],
+    sums: Sequence[CauseSum],
+    columns: Sequence[Heading],
+) -> list[Group]:
+    by_code: dict[str, list[FailureRow]] = {}
+    for row in rows:
+        by_code.setdefault(row.posting.error_code, []).append(row)
     return [
-        Group(cause_of(code), *totals[code], tuple(failures)) for code, failures in by_code.items()
+        _group(each, by_code[each.code], columns, query_of(request.GET, cause=each.code))
+        for each in sums
+        if each.code in by_code
     ]
 
 
-def _failure(posting: Posting, retriable: Iterable[int]) -> Failure:
-    return Failure(
-        posting,
-        billing_month(posting.job.calculation.bill),
-        posting_badge(posting),
-        posting.pk in retriable,
-    )
+def _group(
+    sums: CauseSum,
+    rows: Sequence[FailureRow],
+    columns: Sequence[Heading],
+    query: dict[str, str],
+) -> Group:
+    in_doubt = all(row.posting.state == PostingState.REVIEW for row in rows)
+    cause = cause_in_doubt(sums.code) if in_doubt else cause_of(sums.code)
+    kind = rows[0].kind if in_doubt else Badge(cause.kind.label, KIND_TONES[cause.kind])
+    places = places_of(cause, [row.posting for row in rows])
+    return Group(cause, kind, sums, rows, places, columns, list_url(query))
 
 
-def _resolved(request: SignedInRequest, resolved: QuerySet[Posting]) -> dict[str, object]:
-    rows = resolved.select_related(
-        "charge", "resolved_by", "job__calculation__bill__property"
-    ).order_by("-resolved_at", "-pk")
-    page = Paginator(rows.defer(*_HEAVY), PAGE_SIZE).get_page(request.GET.get("page"))
-    return {"page": page}
+def _expired_logins(user: User) -> list[ExpiredLogin]:
+    """Find the connections that need a new login: one sentence each, not one per charge."""
+    expired = access.rows(Connection, user=user).filter(status=ConnectionStatus.LOGIN_EXPIRED)
+    connections = {connection.pk: connection for connection in expired}
+    if not connections:
+        return []
+    waiting = Posting.objects.filter(connection__in=connections, state=PostingState.PENDING)
+    counted = waiting.order_by().values_list("connection")
+    sums = {
+        pk: (count, cents)
+        for pk, count, cents in counted.annotate(count=Count("pk"), cents=Sum(Abs("amount_cents")))
+    }
+    return [
+        ExpiredLogin(connection, *sums.get(pk, (0, 0))) for pk, connection in connections.items()
+    ]

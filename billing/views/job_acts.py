@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
-from django_q.tasks import async_task
 
 from billing.models import PostingJob, PostingState
 from billing.operations.calculations import WrongState
 from billing.operations.job_control import pause_job, resume_job, retry_failures, stop_job
+from billing.operations.ledger_checks import request_check
+from billing.operations.ledger_schedule import nudge_workers
 from billing.queries import count_job
 from billing.views.wording import charge_count
 from meterbase.lib.money import format_dollars
@@ -86,7 +87,9 @@ def job_retry(request: SignedInRequest, public_id: str) -> HttpResponse:
 def job_check(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Have a job compared with the PMS's ledger in the background."""
     job = _job(request, public_id)
-    async_task("billing.tasks.check_ledger_of_job", job.pk, request.user.pk)
+    place = job.calculation.bill.property
+    request_check(place=place, by=request.user, now=timezone.now(), job=job)
+    nudge_workers()
     messages.success(
         request, "The comparison with the PMS runs in the background; its result appears here."
     )

@@ -1,8 +1,9 @@
-"""Posting jobs and how they get on."""
+"""A posting job and how it gets on."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -10,12 +11,17 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from billing.models import PostingJob, PostingState
-from billing.queries import JobCounts, count_job, count_jobs, last_beat
-from billing.views.progress import STATES_OF, percent_done, segments, waiting_for
-from billing.views.wording import PAGE_SIZE, billing_month, job_badge, posting_badge
+from billing.queries import JobCounts, count_job
+from billing.views.job_closed_month import closed_offer
+from billing.views.job_parts import PARTS, charges_in, label_of, segments
+from billing.views.job_times import job_times
+from billing.views.progress import percent_done, waiting_for
+from billing.views.reversal_parts import reversal_part
+from billing.views.wording import PAGE_SIZE, Badge, billing_month, job_badge, posting_badge
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
@@ -23,31 +29,9 @@ from portfolios.http import SignedInRequest, signed_in
 
 @require_safe
 @signed_in
-def job_list(request: SignedInRequest) -> HttpResponse:
-    """List the posting jobs, newest first."""
-    jobs = access.rows(PostingJob, user=request.user).select_related(
-        "calculation__bill__property", "connection", "created_by"
-    )
-    page = Paginator(_light(jobs), PAGE_SIZE).get_page(request.GET.get("page"))
-    counts = count_jobs(list(page))
-    rows = [
-        {
-            "job": job,
-            "bill": job.calculation.bill,
-            "month": billing_month(job.calculation.bill),
-            "counts": counts[job.pk],
-            "badge": job_badge(job, counts[job.pk]),
-        }
-        for job in page
-    ]
-    return render(request, "billing/job_list.html", {"page": page, "rows": rows})
-
-
-@require_safe
-@signed_in
 def job_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """Show how a job gets on; a browser with htmx asks for the moving part only."""
-    jobs = _light(
+    """Show how a job gets on; a browser with htmx asks for the moving parts only."""
+    jobs = light_jobs(
         PostingJob.objects.select_related(
             "calculation__bill__property__portfolio", "connection", "created_by"
         )
@@ -55,39 +39,66 @@ def job_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     job = access.fetch(jobs, Action.READ, user=request.user, public_id=public_id)
     template = "billing/job_detail.html"
     if request.htmx:
-        template += "#progress"
+        template += "#moving"
     return render(request, template, _page(request, job, now=timezone.now()))
 
 
-def _light(jobs: QuerySet[PostingJob]) -> QuerySet[PostingJob]:
+def light_jobs(jobs: QuerySet[PostingJob]) -> QuerySet[PostingJob]:
     """Leave the big documents of the calculation where they are."""
     return jobs.defer("calculation__inputs", "calculation__result")
 
 
 def _page(request: SignedInRequest, job: PostingJob, *, now: datetime) -> dict[str, object]:
     counts = count_job(job)
+    badge = job_badge(job, counts)
     shown = request.GET.get("state", "")
+    shown = shown if shown in PARTS else ""
     postings = job.postings.select_related("charge")
-    if shown in STATES_OF:
-        postings = postings.filter(state__in=STATES_OF[shown])
+    if shown:
+        postings = postings.filter(charges_in(shown))
     page = Paginator(postings, PAGE_SIZE).get_page(request.GET.get("page"))
     bill = job.calculation.bill
+    waiting = waiting_for(job, counts, now=now)
+    check = job.ledger_checks.first()
     return {
         "job": job,
         "bill": bill,
         "month": billing_month(bill),
         "counts": counts,
-        "badge": job_badge(job, counts),
+        "badge": badge,
         "percent": percent_done(counts),
-        "segments": segments(job, counts),
-        "filters": _filters(job, counts, shown),
-        "waiting": waiting_for(job, counts, now=now),
-        "beat": last_beat(job),
+        "segments": segments(job, counts, shown=shown),
+        "shown": label_of(shown) if shown else "",
+        "waiting": waiting,
+        "times": job_times(job, counts, waiting=waiting, now=now),
+        "moves": not counts.is_over or (check is not None and not check.is_over),
         "page": page,
         "rows": [(posting, posting_badge(posting)) for posting in page],
         "breadcrumbs": [("Jobs", reverse("billing:job-list"))],
-        "check": job.ledger_checks.first(),
+        "check": check,
         "acts": _acts(request, job, counts),
+        "taken_back": reversal_part(job, counts),
+        "closed": closed_offer(job, user=request.user) if counts.failed else None,
+        **_poll(request, job, counts, badge),
+    }
+
+
+def _poll(
+    request: SignedInRequest, job: PostingJob, counts: JobCounts, badge: Badge
+) -> dict[str, object]:
+    """Tell where the moving parts are, and whether there is news to be read out.
+
+    A screen reader hears each tenth and each change of state once, not every look.
+    """
+    kept = {name: request.GET[name] for name in ("state", "page") if request.GET.get(name)}
+    query = f"?{urlencode(kept)}" if kept else ""
+    tenths = percent_done(counts) // 10
+    key = f"{tenths}-{slugify(badge.label)}"
+    return {
+        "here": reverse("billing:job-detail", args=[job.public_id]) + query,
+        "news": f"{badge.label}, {tenths * 10} % done",
+        "news_key": key,
+        "is_news": request.GET.get("said") != key,
     }
 
 
@@ -104,19 +115,6 @@ def _acts(request: SignedInRequest, job: PostingJob, counts: JobCounts) -> dict[
         "stop": waits,
         "retry": refused and counts.is_over,
         "check": bool(counts.posted or counts.unknown),
+        "in_doubt": bool(counts.unknown or counts.undecided),
+        "reverse": job.reverses_id is None and counts.posted > counts.reversed,
     }
-
-
-def _filters(job: PostingJob, counts: JobCounts, shown: str) -> list[dict[str, object]]:
-    page = reverse("billing:job-detail", args=[job.public_id])
-    every = {"label": "All", "count": counts.total, "url": page, "active": shown not in STATES_OF}
-    parts = [
-        {
-            "label": segment.label.capitalize(),
-            "count": segment.count,
-            "url": segment.url,
-            "active": name == shown,
-        }
-        for name, segment in zip(STATES_OF, segments(job, counts), strict=True)
-    ]
-    return [every, *parts]

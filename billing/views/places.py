@@ -1,4 +1,4 @@
-"""The bills and share rules of one property."""
+"""The bills of one property, and how each utility is shared there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from billing.bill_calendar import read_calendar
 from billing.models import ShareRule, Utility
+from billing.views.bill_calendar import calendar_rows, month_names
 from billing.views.breadcrumbs import above_property
 from billing.views.standing import bill_rows, with_calculations
 from billing.views.wording import PAGE_SIZE
@@ -32,12 +35,14 @@ class RuleRow:
 @require_safe
 @signed_in
 def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show a property's bills and how each utility is shared."""
-    places = Property.objects.select_related("portfolio")
-    place = access.fetch(places, Action.READ, user=request.user, pk=pk)
+    """Show the months of a property's accounts, and its bills."""
+    place = _place(request, pk)
     bills = with_calculations(place.bills.all())
     page = Paginator(bills, PAGE_SIZE).get_page(request.GET.get("page"))
     may_prepare = access.may(place.portfolio, Action.PREPARE, user=request.user)
+    today = timezone.localdate()
+    rules = ShareRule.objects.filter(property=place)
+    accounts = read_calendar(bills=place.bills.all(), rules=rules, today=today)
     enter = [("Enter a bill", reverse("billing:bill-create", args=[place.pk]))]
     return render(
         request,
@@ -46,12 +51,32 @@ def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "place": place,
             "page": page,
             "bills": bill_rows(list(page)),
-            "rules": _rule_rows(place),
+            "accounts": calendar_rows(accounts, user=request.user),
+            "month_names": month_names(today),
             "may_prepare": may_prepare,
             "actions": enter if may_prepare else [],
             "breadcrumbs": above_property(place),
         },
     )
+
+
+@require_safe
+@signed_in
+def property_rules(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show how each utility of a property is shared."""
+    place = _place(request, pk)
+    context = {
+        "place": place,
+        "rules": _rule_rows(place),
+        "may_prepare": access.may(place.portfolio, Action.PREPARE, user=request.user),
+        "breadcrumbs": above_property(place),
+    }
+    return render(request, "billing/property_rules.html", context)
+
+
+def _place(request: SignedInRequest, pk: int) -> Property:
+    places = Property.objects.select_related("portfolio")
+    return access.fetch(places, Action.READ, user=request.user, pk=pk)
 
 
 def _rule_rows(place: Property) -> list[RuleRow]:

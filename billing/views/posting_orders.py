@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,58 +14,55 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from billing.charge_codes import links_with_portfolios, standings_of, usual_code
-from billing.forms import PostingOrderForm
+from billing.closed_months import ClosedMonth, latest_closed_month
+from billing.duplicates import Duplicates, charges_digest, earlier_charges
+from billing.forms import DuplicateForm, PostingOrderForm
 from billing.models import Calculation, CalculationState, PostingJob
 from billing.operations.calculations import OutOfDate, WrongState
+from billing.operations.duplicate_guard import find_duplicates
 from billing.operations.posting_jobs import (
     AlreadyPosted,
+    ChargesChanged,
     CodeNotMapped,
+    Confirmation,
+    DuplicatesFound,
+    NoPostMonth,
     NothingToPost,
     NotLinked,
-    PostedBefore,
     PostingDisabled,
     create_posting_job,
 )
-from billing.queries import EarlierPosting, charges_to_post, earlier_postings
+from billing.queries import EarlierPosting, earlier_postings
 from billing.views.breadcrumbs import below_calculation
-from billing.views.wording import bill_name, billing_month, charge_count, job_badge
+from billing.views.posting_words import (
+    Parcel,
+    first_values,
+    found_before,
+    is_closed,
+    parcel_of,
+    question,
+)
+from billing.views.wording import bill_name, job_badge
 from integrations.gateways import NotConnected, PropexoNotConfigured, open_property_gateway
-from integrations.models import Connection, PropertyLink
+from integrations.models import PropertyLink
 from integrations.operations.chart_of_accounts import read_aging_chart
-from integrations.pms.catalog import Support, platform
 from integrations.pms.errors import PmsError
-from meterbase.lib.money import format_dollars
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """What would be posted, and where to.
+class _Desk:
+    """What both pages are about; `shown` names the charges that the parcel sums up."""
 
-    Units: cents.
-    """
-
-    connection: Connection | None
-    count: int
-    total_cents: int
-
-    @property
-    def charges(self) -> str:
-        """Count the charges in words."""
-        return charge_count(self.count)
-
-    @property
-    def pms(self) -> str:
-        """Name the PMS."""
-        return self.connection.get_pms_display() if self.connection else "the PMS"
-
-    @property
-    def is_beta(self) -> bool:
-        """Tell whether posting to this PMS is still in its trial phase."""
-        connection = self.connection
-        return connection is not None and platform(connection.pms).charge_posting is Support.BETA
+    request: SignedInRequest
+    calculation: Calculation
+    link: PropertyLink | None
+    shown: str
+    parcel: Parcel
+    closed: ClosedMonth | None
+    form: PostingOrderForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,23 +75,17 @@ def posting_create(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect("billing:calculation-detail", pk=calculation.pk)
     link = links_with_portfolios().filter(property=calculation.bill.property).first()
     unread = _read_chart(link) if link else ""
-    earlier = earlier_postings(calculation.bill)
-    has_rest = charges_to_post(calculation).exists()
-    repeats = any(not (has_rest and found.same_bill) for found in earlier)
-    form = _form(request, calculation, link, posted_before=repeats)
-    parcel = _parcel(calculation, link)
-    page = _page(calculation, parcel, form, earlier) | {"unread": unread}
+    desk = _desk(request, calculation, link)
     if request.method == "POST" and unread:
-        form.add_error(None, unread)
-    if request.method == "POST" and form.is_valid():
-        if not form.cleaned_data["dry_run"] and not settings.PROPEXO_CHARGE_POSTING_ENABLED:
-            form.add_error(None, str(PostingDisabled()))
-        elif not form.cleaned_data["confirmed"]:
-            return render(request, "billing/posting_confirm.html", page | _question(parcel, form))
+        desk.form.add_error(None, unread)
+    if request.method == "POST" and desk.form.is_valid():
+        if not desk.form.cleaned_data["dry_run"] and not settings.PROPEXO_CHARGE_POSTING_ENABLED:
+            desk.form.add_error(None, str(PostingDisabled()))
         else:
-            job = _create(request, calculation, form)
-            if job is not None:
-                return redirect("billing:job-detail", public_id=job.public_id)
+            answer = _create(desk) if desk.form.cleaned_data["confirmed"] else _ask(desk)
+            if answer is not None:
+                return answer
+    page = _page(desk) | {"unread": unread, "earlier": _earlier(calculation)}
     return render(request, "billing/posting_create.html", page)
 
 
@@ -111,127 +101,144 @@ def _read_chart(link: PropertyLink) -> str:
     return ""
 
 
-def _form(
-    request: SignedInRequest,
-    calculation: Calculation,
-    link: PropertyLink | None,
-    *,
-    posted_before: bool,
-) -> PostingOrderForm:
+def _desk(request: SignedInRequest, calculation: Calculation, link: PropertyLink | None) -> _Desk:
     bill = calculation.bill
+    # Before the parcel: what changes in between is asked about once more.
+    shown = charges_digest(calculation)
+    parcel = parcel_of(calculation, link)
+    closed = latest_closed_month(bill.property)
+    replaced = calculation.jobs.filter(public_id=request.GET.get("instead_of", "")).first()
     usual = usual_code(bill.property.portfolio, bill.utility)
-    return PostingOrderForm(
+    form = PostingOrderForm(
         request.POST or None,
         bill=bill,
-        posted_before=posted_before,
+        takes_post_month=parcel.takes_post_month,
         standings=standings_of(link) if link else (),
         codes_url=reverse("billing:charge-codes", args=[bill.property_id]),
         suggested_code=calculation.share_rule.charge_code or usual,
-        initial=_initial(calculation),
+        initial=first_values(calculation, parcel, closed=closed, instead_of=replaced),
     )
+    return _Desk(request, calculation, link, shown, parcel, closed, form)
 
 
-def _create(
-    request: SignedInRequest, calculation: Calculation, form: PostingOrderForm
-) -> PostingJob | None:
-    """Make the job, or leave the reason why not on the form."""
+def _ask(desk: _Desk, *, alert: str = "") -> HttpResponse | None:
+    """Look for earlier charges and ask once more, or leave the reason why not on the form."""
+    order = desk.form.order()
+    if not order.post_to_pms:
+        return _last_look(desk, Duplicates(), alert=alert)
     try:
-        job = create_posting_job(
-            calculation=calculation,
-            order=form.order(),
-            gateway=open_property_gateway(calculation.bill.property),
-            by=request.user,
+        found = find_duplicates(
+            calculation=desk.calculation,
+            charge_code=order.charge_code,
+            charge_date=order.charge_date,
+            gateway=open_property_gateway(desk.calculation.bill.property),
+            now=timezone.now(),
+        )
+    except (NotConnected, PropexoNotConfigured) as refusal:
+        desk.form.add_error(None, str(refusal))
+        return None
+    return _last_look(desk, found, alert=alert)
+
+
+def _last_look(
+    desk: _Desk, found: Duplicates, *, reason_form: DuplicateForm | None = None, alert: str = ""
+) -> HttpResponse:
+    """Show what will happen and what was found; a reason is asked for where anything was."""
+    order = desk.form.order()
+    if found.digest and reason_form is None:
+        reason = desk.request.POST.get("reason", "")
+        reason_form = DuplicateForm(initial={"findings": found.digest, "reason": reason})
+    page = _page(desk) | question(desk.parcel, order) | found_before(found)
+    page |= {
+        "reason_form": reason_form,
+        "alert": alert,
+        "shown": desk.shown,
+        "is_closed": is_closed(order, desk.closed),
+    }
+    return render(desk.request, "billing/posting_confirm.html", page)
+
+
+def _create(desk: _Desk) -> HttpResponse | None:
+    """Make the job, ask again about what was found, or leave the reason why not on the form."""
+    said = None
+    if "findings" in desk.request.POST:
+        reason_form = DuplicateForm(desk.request.POST)
+        if reason_form.is_valid():
+            said = reason_form.confirmation()
+    try:
+        job = _make(desk, said)
+    except ChargesChanged as refusal:
+        anew = _desk(desk.request, desk.calculation, desk.link)
+        return _ask(anew, alert=str(refusal)) if anew.form.is_valid() else None
+    except DuplicatesFound as refusal:
+        if said is None and "findings" in desk.request.POST:
+            data = desk.request.POST.copy()
+            data["findings"] = refusal.found.digest
+            return _last_look(desk, refusal.found, reason_form=DuplicateForm(data))
+        return _last_look(desk, refusal.found, alert=str(refusal))
+    if job is None:
+        return None
+    if job.post_to_pms:
+        messages.success(desk.request, "The charges are on their way. You may leave this page.")
+    else:
+        messages.success(desk.request, "The dry run is recorded. Nothing was sent.")
+    return redirect("billing:job-detail", public_id=job.public_id)
+
+
+def _make(desk: _Desk, said: Confirmation | None) -> PostingJob | None:
+    try:
+        return create_posting_job(
+            calculation=desk.calculation,
+            order=desk.form.order(said, shown=desk.request.POST.get("shown", "")),
+            gateway=open_property_gateway(desk.calculation.bill.property),
+            by=desk.request.user,
             now=timezone.now(),
         )
     except (
         AlreadyPosted,
+        NoPostMonth,
         NotConnected,
         NothingToPost,
         NotLinked,
         OutOfDate,
-        PostedBefore,
         PostingDisabled,
         PropexoNotConfigured,
         WrongState,
     ) as refusal:
-        form.add_error(None, str(refusal))
-        return None
+        desk.form.add_error(None, str(refusal))
     except CodeNotMapped as refusal:
-        form.add_error("charge_code", str(refusal))
-        return None
+        desk.form.add_error("charge_code", str(refusal))
     except PmsError as error:
-        form.add_error(None, error.message)
-        return None
-    if job.post_to_pms:
-        messages.success(request, "The charges are on their way. You may leave this page.")
-    else:
-        messages.success(request, "The dry run is recorded. Nothing was sent.")
-    return job
+        desk.form.add_error(None, error.message)
+    return None
 
 
 def _calculations() -> QuerySet[Calculation]:
     return Calculation.objects.select_related("bill__property__portfolio", "share_rule")
 
 
-def _initial(calculation: Calculation) -> dict[str, object]:
-    bill = calculation.bill
-    return {
-        "charge_date": _first_of_month(bill.period_end),
-        "description": f"{billing_month(bill)} {bill.get_utility_display()} Charge (RUBS)",
-        "dry_run": not settings.PROPEXO_CHARGE_POSTING_ENABLED,
-    }
+def _earlier(calculation: Calculation) -> list[tuple[EarlierPosting, object]]:
+    """List the jobs for this bill, and those of other bills that charged the same units."""
+    jobs = {finding.job.pk for finding in earlier_charges(calculation) if finding.job}
+    return [
+        (found, job_badge(found.job, found.counts))
+        for found in earlier_postings(calculation.bill)
+        if found.same_bill or found.job.pk in jobs
+    ]
 
 
-def _first_of_month(day: date) -> date:
-    """Find the first of a month on a day or after it."""
-    if day.day == 1:
-        return day
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
-
-
-def _parcel(calculation: Calculation, link: PropertyLink | None) -> Parcel:
-    rest = charges_to_post(calculation)
-    charges = rest if rest.exists() else calculation.charges.exclude(amount_cents=0)
-    sums = charges.aggregate(count=Count("pk"), total=Sum("amount_cents"))
-    return Parcel(link.connection if link else None, sums["count"], sums["total"] or 0)
-
-
-def _page(
-    calculation: Calculation,
-    parcel: Parcel,
-    form: PostingOrderForm,
-    earlier: list[EarlierPosting],
-) -> dict[str, object]:
+def _page(desk: _Desk) -> dict[str, object]:
+    calculation = desk.calculation
     return {
         # The entry of the navigation: this is still about the bill, not yet about a job.
         "section": "billing:bill-list",
         "calculation": calculation,
         "bill": calculation.bill,
-        "form": form,
+        "form": desk.form,
         "title": f"Post {bill_name(calculation.bill)}",
-        "parcel": parcel,
-        "earlier": [(found, job_badge(found.job, found.counts)) for found in earlier],
+        "parcel": desk.parcel,
+        "closed": desk.closed,
+        "posting_enabled": settings.PROPEXO_CHARGE_POSTING_ENABLED,
         "breadcrumbs": below_calculation(calculation),
         "cancel_url": reverse("billing:calculation-detail", args=[calculation.pk]),
-    }
-
-
-def _question(parcel: Parcel, form: PostingOrderForm) -> dict[str, object]:
-    order = form.order()
-    what = (
-        f"{parcel.charges}, {format_dollars(parcel.total_cents)}, to {parcel.pms} as "
-        f"{order.charge_code}, dated {order.charge_date}"
-    )
-    if order.post_to_pms:
-        return {
-            "question": f"Post {what}?",
-            "body": "Residents will see them. They can be reversed, not deleted.",
-            "verb": f"Post {parcel.charges}",
-            "cancel_label": "Do not post",
-        }
-    return {
-        "question": f"Record a dry run of {what}?",
-        "body": f"Nothing is sent to {parcel.pms}. The job shows what would be sent.",
-        "verb": "Record the dry run",
-        "cancel_label": "Do not record it",
     }

@@ -11,35 +11,14 @@ from django.utils import timezone
 
 from billing.models import PostingJob, PostingState
 from billing.queries import JobCounts, last_beat
-from integrations.models import ConnectionStatus
+from integrations.beats import ClusterState, state_of, sweeper_works
+from integrations.clusters import POSTING
+from integrations.models import Connection, ConnectionStatus
 
-# The parts of the bar in their order, with the states that each is made of.
-STATES_OF = {
-    "posted": (PostingState.POSTED,),
-    "failed": (PostingState.REJECTED, PostingState.REVIEW),
-    "unknown": (PostingState.UNKNOWN,),
-    "pending": (PostingState.PENDING, PostingState.SENDING, PostingState.ACCEPTED),
-    "skipped": (PostingState.CANCELLED,),
-}
-_PARTS = {
-    "posted": ("posted", "success"),
-    "failed": ("failed", "danger"),
-    "unknown": ("not known yet", "unknown"),
-    "pending": ("waiting", "neutral"),
-    "skipped": ("skipped", "info"),
-}
 # Workers look for work far more often than this.
 _PATIENCE = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A part of the bar, which links to the charges in it."""
-
-    label: str
-    count: int
-    tone: str
-    url: str
+_SAFE = "The charges are safe in MeterBase and none is sent twice."
+_RUNBOOK = "The runbook says how."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +32,26 @@ class Waiting:
     action_url: str = ""
 
 
-def segments(job: PostingJob, counts: JobCounts) -> list[Segment]:
-    """Divide a job by what became of its charges; the parts add up to the total."""
-    page = reverse("billing:job-detail", args=[job.public_id])
-    return [
-        Segment(label, getattr(counts, name), tone, f"{page}?state={name}")
-        for name, (label, tone) in _PARTS.items()
-    ]
+_WITHOUT_WORKER = {
+    ClusterState.ABSENT: Waiting(
+        "No worker has picked this up",
+        f"{_SAFE} No worker for charges is running: ask whoever runs this installation to start "
+        f"them. {_RUNBOOK}",
+        "danger",
+    ),
+    ClusterState.DEAF: Waiting(
+        "No worker has picked this up",
+        f"{_SAFE} The workers for charges run, but do not work: ask whoever runs this "
+        f"installation to restart them. {_RUNBOOK}",
+        "danger",
+    ),
+    ClusterState.WORKING: Waiting(
+        "This job waits for its turn",
+        "The workers send other charges first, or wait for Propexo's rate limit. The job goes on "
+        "by itself.",
+        "info",
+    ),
+}
 
 
 def percent_done(counts: JobCounts) -> int:
@@ -80,7 +72,27 @@ def waiting_for(job: PostingJob, counts: JobCounts, *, now: datetime) -> Waiting
             "sent before stays in the PMS.",
             "warning",
         )
-    connection = job.connection
+    reason = _of_installation() or _of_connection(job.connection, counts, now)
+    return reason or _without_worker(job, now)
+
+
+def _of_installation() -> Waiting | None:
+    if not settings.PROPEXO_CHARGE_POSTING_ENABLED:
+        return Waiting(
+            "Charge posting is switched off",
+            "This job goes on when PROPEXO_CHARGE_POSTING_ENABLED is true again.",
+            "warning",
+        )
+    if not settings.PROPEXO_API_KEY:
+        return Waiting(
+            "Propexo is not set up",
+            "This job goes on when PROPEXO_API_KEY is set again.",
+            "warning",
+        )
+    return None
+
+
+def _of_connection(connection: Connection, counts: JobCounts, now: datetime) -> Waiting | None:
     if connection.status == ConnectionStatus.LOGIN_EXPIRED:
         return Waiting(
             f"{connection} needs a new login",
@@ -89,11 +101,13 @@ def waiting_for(job: PostingJob, counts: JobCounts, *, now: datetime) -> Waiting
             "Open the connection",
             reverse("integrations:connection-detail", args=[connection.pk]),
         )
-    if not settings.PROPEXO_CHARGE_POSTING_ENABLED:
+    if connection.charges_held_at is not None and counts.pending:
         return Waiting(
-            "Charge posting is switched off",
-            "This job goes on when PROPEXO_CHARGE_POSTING_ENABLED is true again.",
+            f"The charges of {connection} are held",
+            f"{connection.charges_held_because} They go on when an accountant lets them go.",
             "warning",
+            "Open the charges of the connection",
+            reverse("billing:connection-charges", args=[connection.pk]),
         )
     if connection.paused_until is not None and connection.paused_until > now:
         return Waiting(
@@ -101,29 +115,44 @@ def waiting_for(job: PostingJob, counts: JobCounts, *, now: datetime) -> Waiting
             f"{connection.paused_because or 'MeterBase waits.'} The job goes on by itself.",
             "info",
         )
-    return _without_worker(job, counts, now)
+    return None
 
 
-def _without_worker(job: PostingJob, counts: JobCounts, now: datetime) -> Waiting | None:
+def _without_worker(job: PostingJob, now: datetime) -> Waiting | None:
     beat = last_beat(job)
-    if not counts.pending or (beat is not None and now - beat <= _PATIENCE):
+    if beat is not None and now - beat <= _PATIENCE:
         return None
     pending = job.postings.filter(state=PostingState.PENDING)
     first = pending.order_by("not_before").values_list("not_before", "waiting_because").first()
-    if first is not None and first[0] > now:
+    if first is None:
+        return _without_look(job, now)
+    if first[0] > now:
         return Waiting(
             f"The next try is at {_clock(first[0])}",
             first[1] or "The job goes on by itself.",
             "info",
         )
-    if first is not None and now - first[0] <= _PATIENCE:
+    if now - first[0] <= _PATIENCE:
         return None
-    return Waiting(
-        "No worker has picked this up",
-        "The charges are safe in MeterBase and none is sent twice. Ask whoever runs this "
-        "installation to look whether the background workers are running.",
-        "warning",
+    return _WITHOUT_WORKER[state_of(POSTING, now=now)]
+
+
+def _without_look(job: PostingJob, now: datetime) -> Waiting | None:
+    """Say when it is looked up what became of the charges that are out, or that nobody looks."""
+    out = job.postings.exclude(settle_at=None).filter(
+        state__in=[PostingState.ACCEPTED, PostingState.UNKNOWN]
     )
+    first = out.order_by("settle_at").values_list("settle_at", flat=True).first()
+    if first is None:
+        return None
+    if first > now:
+        return Waiting(
+            f"MeterBase asks the PMS at {_clock(first)}",
+            "Every charge is sent. What became of the rest is looked up by itself.",
+            "info",
+        )
+    works = sweeper_works(now=now) or state_of(POSTING, now=now) == ClusterState.WORKING
+    return None if works or now - first <= _PATIENCE else _WITHOUT_WORKER[ClusterState.ABSENT]
 
 
 def _clock(moment: datetime) -> str:

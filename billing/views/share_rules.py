@@ -54,7 +54,7 @@ def share_rule_edit(request: SignedInRequest, pk: int, utility: str) -> HttpResp
             now=timezone.now(),
         )
         messages.success(request, _answer(rule, active))
-        return redirect("billing:property-detail", pk=scope.place.pk)
+        return redirect("billing:property-rules", pk=scope.place.pk)
     return render(request, "billing/share_rule_edit.html", _page(scope, form, active))
 
 
@@ -122,7 +122,7 @@ def _page(scope: RuleScope, form: ShareRuleForm, active: ShareRule | None) -> di
         "units_url": scope.url("unit-terms"),
         "preview_url": scope.url("share-rule-preview"),
         "what_if_url": scope.url("what-if"),
-        "cancel_url": reverse("billing:property-detail", args=[scope.place.pk]),
+        "cancel_url": reverse("billing:property-rules", args=[scope.place.pk]),
         **_tried(scope, form, active),
     }
 

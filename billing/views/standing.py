@@ -51,8 +51,10 @@ def _jobs(bill: UtilityBill) -> list[PostingJob]:
 def _row(bill: UtilityBill, counts: dict[int, JobCounts], charging: set[int]) -> BillRow:
     latest = bill.calculations.all()[:1]
     posted = [job for job in _jobs(bill) if job.pk in charging]
-    failed = [job for version in latest for job in version.jobs.all() if counts[job.pk].failed]
-    for job in (posted or failed)[:1]:
+    tried = [job for version in latest for job in version.jobs.all()]
+    failed = [job for job in tried if counts[job.pk].failed]
+    reversed_ = [job for job in tried if counts[job.pk].reversed]
+    for job in (posted or failed or reversed_)[:1]:
         url = reverse("billing:job-detail", args=[job.public_id])
         return BillRow(bill, job_badge(job, counts[job.pk]), url)
     for calculation in latest:

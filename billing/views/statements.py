@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from billing.models import CalculationState, Charge, Utility
 from billing.place_review import propose
+from billing.reversals import is_wholly_taken_back
 from billing.rubs.rules import Item, StatementField, statement_fields
 from billing.views.breadcrumbs import below_calculation
 from billing.views.explanation import ChargeAccount, account_of, steps_of
@@ -81,6 +82,7 @@ def charge_print(request: SignedInRequest, pk: int) -> HttpResponse:
             "steps": steps_of(account.share.explanation) if account.share else [],
             "fee_steps": steps_of(account.fee.explanation) if account.fee else [],
             "told": told_by(account),
+            "is_reversed": is_wholly_taken_back(charge),
             "is_final": calculation.state == CalculationState.APPROVED,
             # Of two residents, each could take their own share off the sum to find the other's.
             "shows_sum": len(calculation.result["lines"]) > _TOO_FEW_TO_ADD_UP,

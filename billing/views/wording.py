@@ -58,15 +58,27 @@ def posting_badge(posting: Posting) -> Badge:
     state = PostingState(posting.state)
     if posting.resolved_at is not None:
         return Badge("Resolved by hand", "neutral")
-    return Badge(state.label, _POSTING_TONES[state])
+    if posting.reversed_at is not None:
+        return Badge("Reversed", "neutral")
+    label = f"Reversal: {state.label.lower()}" if posting.reverses_id else state.label
+    return Badge(label, _POSTING_TONES[state])
 
 
 def job_badge(job: PostingJob, counts: JobCounts) -> Badge:
     """Name the state of a job; never merely as completed."""
+    badge = _state_of(job, counts)
+    if job.reverses_id is None:
+        return badge
+    return Badge(f"Reversal: {badge.label.lower()}", badge.tone)
+
+
+def _state_of(job: PostingJob, counts: JobCounts) -> Badge:
     if not job.post_to_pms:
         return Badge("Dry run: nothing sent", "neutral")
     if counts.is_over:
         return _end_of(counts)
+    if counts.is_paused:
+        return Badge("Paused", "warning")
     if counts.unknown and not counts.pending:
         return Badge("Checking with the PMS", "unknown")
     if counts.status == "queued":
@@ -75,15 +87,39 @@ def job_badge(job: PostingJob, counts: JobCounts) -> Badge:
 
 
 def _end_of(counts: JobCounts) -> Badge:
-    if counts.failed and counts.posted:
-        return Badge(f"Posted with {counts.failed} failed", "warning")
+    if counts.undecided:
+        return Badge("Needs checking", "warning")
+    if counts.reversed:
+        return _reversed(counts)
     if counts.failed:
-        return Badge(f"Nothing posted, {counts.failed} failed", "danger")
+        return _failed(counts)
+    if counts.is_stopped and counts.skipped:
+        return Badge(f"Stopped, {counts.posted or 'nothing'} posted", "neutral")
     if counts.skipped and not counts.posted:
         return Badge("Nothing posted", "neutral")
     if counts.skipped:
         return Badge(f"Posted with {counts.skipped} skipped", "neutral")
     return Badge("Posted", "success")
+
+
+def _failed(counts: JobCounts) -> Badge:
+    """Name a job with failures; those that were dealt with by hand ask for nobody any more."""
+    failed = counts.failed - counts.resolved
+    begin = "Stopped" if counts.is_stopped else "Posted" if counts.posted else "Nothing posted"
+    if not failed:
+        return Badge(f"{begin}, {counts.resolved} resolved by hand", "neutral")
+    if counts.posted:
+        return Badge(f"{begin} with {failed} failed", "warning")
+    return Badge(f"{begin}, {failed} failed", "danger")
+
+
+def _reversed(counts: JobCounts) -> Badge:
+    open_failures = counts.failed - counts.resolved
+    failed = f", {open_failures} failed" if open_failures else ""
+    tone = "warning" if open_failures else "neutral"
+    if counts.reversed == counts.posted:
+        return Badge(f"Reversed{failed}", tone)
+    return Badge(f"Posted{failed}, {counts.reversed} reversed", tone)
 
 
 def billing_month(bill: UtilityBill) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from billing.models import LedgerCheck, PostingJob
-from billing.operations.ledger_checks import check_ledger, places_with_postings
-from integrations.gateways import (
-    NotConnected,
-    PropexoNotConfigured,
-    open_gateway,
-    open_property_gateway,
+from billing.operations.ledger_checks import (
+    connection_of,
+    fail_check,
+    places_to_compare,
+    read_on,
+    request_check,
 )
+from integrations.gateways import NotConnected, PropexoNotConfigured, open_gateway
+from integrations.pms.gateway import PmsGateway
 from portfolios.models import Property
 
 _COUNTS = ("sent", "there", "differs", "missing", "extra", "doubled", "unsettled")
@@ -37,33 +40,40 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Compare, print, and end with 0, with 1 for a lost or doubled charge, or with 2."""
         checks = [
-            self._check(place, job, shows_progress=not options["json"])
-            for place, job in _chosen(options["job"], options["property"])
+            self._check(place, job) for place, job in _chosen(options["job"], options["property"])
         ]
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(checks)))
         else:
             self._print(checks)
-        if any(check.differences.exists() for check in checks):
+        if any(not check.is_clean and not check.error for check in checks):
             raise SystemExit(1)
         if any(check.error for check in checks):
             raise SystemExit(2)
 
-    def _check(
-        self, place: Property, job: PostingJob | None, *, shows_progress: bool
-    ) -> LedgerCheck:
-        if shows_progress:
-            self.stdout.write(f"Reading the ledger of {place} …")
-        now = timezone.now()
+    def _check(self, place: Property, job: PostingJob | None) -> LedgerCheck:
+        # Progress goes where it cannot get into what a program reads.
+        self.stderr.write(f"Reading the ledger of {place} …", self.style.NOTICE)
+        check = request_check(place=place, by=None, now=timezone.now(), job=job)
         try:
-            gateway = open_gateway(job.connection) if job else open_property_gateway(place)
+            gateway = open_gateway(connection_of(check))
         except PropexoNotConfigured as error:
+            fail_check(check=check, message=str(error), now=timezone.now())
             raise CommandError(str(error), returncode=2) from error
         except NotConnected as error:
-            return LedgerCheck.objects.create(
-                property=place, started_at=now, finished_at=now, error=str(error)
-            )
-        return check_ledger(place=place, gateway=gateway, by=None, clock=timezone.now, job=job)
+            fail_check(check=check, message=str(error), now=timezone.now())
+            check.refresh_from_db()
+            return check
+        return self._read(check, gateway)
+
+    def _read(self, check: LedgerCheck, gateway: PmsGateway) -> LedgerCheck:
+        """Read the whole ledger, resting when the PMS asks for it."""
+        while True:
+            check = read_on(check=check, gateway=gateway, clock=timezone.now)
+            if check.is_over or check.continue_at is None:
+                return check
+            self.stderr.write(f"{check.rows_read:,} rows read. {check.waits_for}")
+            time.sleep(max(0.0, (check.continue_at - timezone.now()).total_seconds()))
 
     def _print(self, checks: list[LedgerCheck]) -> None:
         if not checks:
@@ -86,7 +96,7 @@ def _chosen(
         if found is None:
             raise CommandError(f"There is no job {job_id}.", returncode=2)
         return [(found.calculation.bill.property, found)]
-    places = places_with_postings()
+    places = places_to_compare()
     if property_id is not None:
         places = places.filter(pk=property_id)
         if not places:
@@ -98,11 +108,17 @@ def _as_json(checks: list[LedgerCheck]) -> dict[str, object]:
     totals = {name: sum(getattr(check, name) for check in checks) for name in _COUNTS}
     return {
         **totals,
+        "errors": sum(bool(check.error) for check in checks),
         "clean": all(check.is_clean for check in checks),
         "properties": [
             {
                 "property_id": check.property_id,
+                "property": str(check.property),
                 "job_id": check.job.public_id if check.job else None,
+                "started_at": check.started_at.isoformat(),
+                "finished_at": check.finished_at.isoformat() if check.finished_at else None,
+                "shown_until": check.shown_until.isoformat() if check.shown_until else None,
+                "rows_read": check.rows_read,
                 **{name: getattr(check, name) for name in _COUNTS},
                 "error": check.error or None,
                 "differences": [

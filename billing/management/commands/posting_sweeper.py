@@ -10,6 +10,7 @@ from django.core.management import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from billing.tasks import sweep_postings
+from integrations.beats import SWEEPER, beat
 from integrations.webhooks.tasks import sweep_events
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             try:
                 sweep_postings()
                 sweep_events()
+                beat(SWEEPER)
             except DatabaseError:
                 logger.exception("The sweep could not reach the database; it tries again")
             close_old_connections()

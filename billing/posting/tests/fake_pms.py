@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 
@@ -45,6 +46,11 @@ class SenderDied(BaseException):
     """The sender is gone; nothing may catch this but the test."""
 
 
+def fake_pms(clock: Clock) -> Any:
+    """Make a PMS that stands in for a gateway as far as posting charges asks for one."""
+    return FakePms(clock)
+
+
 @dataclass
 class FakePms:
     """A ledger, and a script of what becomes of the next calls; after it every charge is taken."""
@@ -57,11 +63,14 @@ class FakePms:
     looks: int = 0
     ledger_error: errors.PmsError | None = None
     shows_charges_at_once: bool = True
+    meanwhile: deque[Callable[[], None]] = field(default_factory=deque)
     _rows: list[PmsCharge | MalformedRecord] = field(default_factory=list)
     _late: list[tuple[datetime, PmsCharge]] = field(default_factory=list)
 
     def post_charge(self, *, body: bytes, reference: str) -> ChargeReceipt:
-        """Do with a charge what the script says."""
+        """Do with a charge what the script says, after whatever else happens in the meantime."""
+        if self.meanwhile:
+            self.meanwhile.popleft()()
         self.sent.append(reference)
         charge = self.charge_of(body)
         fate = self.script.popleft() if self.script else Fate.TAKEN
@@ -123,6 +132,15 @@ class FakePms:
         for row in self.rows():
             if isinstance(row, MalformedRecord) or row.unit_id == unit_id:
                 yield row
+
+    def charge_id_of(self, reference: str) -> str | None:
+        """Look a charge up as a person does, who looks again when something may still come."""
+        if self._late:
+            return None
+        for row in self.rows():
+            if isinstance(row, PmsCharge) and find_reference(row.description) == reference:
+                return row.charge_id
+        return ""
 
     def rows(self) -> list[PmsCharge | MalformedRecord]:
         """Give the ledger as it is by now."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,12 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-import psycopg
-from django.conf import settings
-from psycopg import sql
-
+from billing.bench.databases import (
+    connect_to_postgres,
+    created_database,
+    environ_of,
+    on_postgres,
+)
 from integrations.sandbox.server import RunningSandbox
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,9 +52,9 @@ class Scratch:
         finally:
             kill_group(process)
 
-    def run(self, *command: str) -> None:
+    def run(self, *command: str, **extra: str) -> None:
         """Run a process to its end, which has to be a good one."""
-        with self.started(*command) as process:
+        with self.started(*command, **extra) as process:
             assert process.wait(timeout=60) == 0
 
     def environ(self) -> dict[str, str]:
@@ -74,8 +73,8 @@ class Scratch:
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """Run one statement and give its rows."""
-        if _on_postgres():
-            with _postgres(self.name) as connection:
+        if on_postgres():
+            with connect_to_postgres(self.name) as connection:
                 cursor = connection.execute(statement.encode())
                 return list(cursor) if cursor.description else []
         with closing(sqlite3.connect(self.name, timeout=20)) as lite, lite:
@@ -94,23 +93,6 @@ class Scratch:
             "UPDATE billing_posting SET state = 'cancelled' WHERE id NOT IN"  # noqa: S608  a number
             f" (SELECT id FROM billing_posting ORDER BY id LIMIT {count:d})"
         )
-
-
-def environ_of(*, name: str, state_dir: Path, base_url: str, api_key: str) -> dict[str, str]:
-    """Describe a database, a folder and a sandbox to a process."""
-    return {
-        **os.environ,
-        "METERBASE_ENV_FILE": "",
-        "DJANGO_SETTINGS_MODULE": "meterbase.settings",
-        "SECRET_KEY": "of the tests' own processes",
-        "STATE_DIR": str(state_dir),
-        "DATABASE_URL": _url(name),
-        "PROPEXO_BASE_URL": base_url,
-        "PROPEXO_API_KEY": api_key,
-        "PROPEXO_CONTRACT": "unified",
-        "PROPEXO_CHARGE_POSTING_ENABLED": "true",
-        "LOG_LEVEL": "CRITICAL",
-    }
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -144,51 +126,3 @@ def copied(original: Scratch, state_dir: Path, sandbox: RunningSandbox) -> Itera
     state_dir.mkdir()
     with created_database(state_dir, template=original.name) as name:
         yield Scratch(name, state_dir, sandbox)
-
-
-@contextmanager
-def created_database(state_dir: Path, *, template: str | None = None) -> Iterator[str]:
-    """Make a database and drop it with the block; its name is a path on SQLite."""
-    if not _on_postgres():
-        path = state_dir / "scratch.sqlite3"
-        if template is not None:
-            shutil.copy(template, path)
-        yield str(path)
-        return
-    name = f"scratch_{secrets.token_hex(6)}"
-    _order("CREATE DATABASE {} TEMPLATE {}", name, template or "template0")
-    try:
-        yield name
-    finally:
-        _order("DROP DATABASE {} WITH (FORCE)", name)
-
-
-def _on_postgres() -> bool:
-    return str(settings.DATABASES["default"]["ENGINE"]).endswith("postgresql")
-
-
-def _order(statement: str, *names: str) -> None:
-    with _postgres("postgres") as connection:
-        connection.autocommit = True
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-
-def _postgres(name: str) -> psycopg.Connection[tuple[object, ...]]:
-    server = settings.DATABASES["default"]
-    return psycopg.connect(
-        dbname=name,
-        host=server["HOST"] or None,
-        port=server["PORT"] or None,
-        user=server["USER"] or None,
-        password=server["PASSWORD"] or None,
-    )
-
-
-def _url(name: str) -> str:
-    if not _on_postgres():
-        return f"sqlite:///{name}"
-    server = settings.DATABASES["default"]
-    user, password, host = (
-        quote(str(server[key]), safe="") for key in ("USER", "PASSWORD", "HOST")
-    )
-    return f"postgres://{user}:{password}@{host}:{server['PORT']}/{name}"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.models import Posting, PostingState
 from billing.posting.claim import claim_next
 from billing.posting.drain import drain
 from billing.posting.liveness import StillHeld, hold
-from integrations.models import ConnectionStatus
+from billing.posting.send import send
+from billing.posting.store import store_outcome
+from integrations.models import Connection, ConnectionStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -83,10 +88,10 @@ def test_it_claims_nothing_before_its_time(short_job, now):
     ],
 )
 def test_it_claims_nothing_while_the_connection_waits(short_job, now, change, claimed):
-    connection = short_job.connection
-    connection.status = change.get("status", connection.status)
-    connection.paused_until = now + change.get("paused_for", timedelta(0))
-    connection.save()
+    held_up = short_job.connection
+    held_up.status = change.get("status", held_up.status)
+    held_up.paused_until = now + change.get("paused_for", timedelta(0))
+    held_up.save()
 
     with claim_next(connection_id=short_job.connection_id, now=now) as claim:
         assert (claim is not None) is claimed
@@ -122,3 +127,25 @@ def test_a_worker_frozen_before_it_sends_does_not_send_any_more(short_job, pms, 
         assert posting.not_before >= clock()
         attempt = posting.attempts.get()
         assert (attempt.outcome, attempt.evidence) == ("not_applied", "never-sent")
+
+
+def statements(captured: CaptureQueriesContext) -> list[str]:
+    """Give the first words of what was asked of tables, without locks and savepoints."""
+    asked = (query["sql"].split()[0] for query in captured if "advisory" not in query["sql"])
+    return [word for word in asked if word in ("SELECT", "INSERT", "UPDATE", "DELETE")]
+
+
+@pytest.mark.parametrize("showed_unknown", [False, True])
+def test_a_claim_and_what_came_of_it_cost_few_queries(short_job, pms, now, showed_unknown):
+    Connection.objects.update(ledger_showed_unknown=showed_unknown)
+    with ExitStack() as held:
+        with CaptureQueriesContext(connection) as captured:
+            claim = held.enter_context(claim_next(connection_id=short_job.connection_id, now=now))
+        looked = ["SELECT"] if showed_unknown else []
+        assert statements(captured) == ["SELECT", *looked, "UPDATE", "INSERT", "INSERT"]
+        assert claim is not None
+
+        outcome = send(claim, gateway=pms)
+        with CaptureQueriesContext(connection) as captured:
+            store_outcome(claim, outcome, now=now)
+    assert statements(captured) == ["UPDATE", "UPDATE", "INSERT"]

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.processes
 def test_a_job_survives_the_death_of_the_whole_cluster(scratch: Scratch):
     slow = Fault("POST", "/v1/charges", FaultKind.DELAY, count=1_000, seconds=0.03)
     scratch.sandbox.sandbox.faults.add(slow)
-    with scratch.started(*MANAGE, "qcluster") as first:
+    with scratch.started(*MANAGE, "qcluster", Q_CLUSTER_NAME="posting") as first:
         wait_for(lambda: len(scratch.sandbox.ledger()) >= 10, what="ten charges")
         kill_group(first)
     assert 10 <= len(scratch.sandbox.ledger()) < 45
 
     with (
-        scratch.started(*MANAGE, "qcluster"),
+        scratch.started(*MANAGE, "qcluster", Q_CLUSTER_NAME="posting"),
         scratch.started(*MANAGE, "posting_sweeper", "--every", "0.2"),
     ):
         wait_for(lambda: scratch.states() == {"posted": 45}, what="all charges to be posted")

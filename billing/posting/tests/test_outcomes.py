@@ -35,6 +35,7 @@ TABLE: list[tuple[errors.PmsError, type[Outcome], str]] = [
     (errors.InvalidRequest("No amount."), Rejected, "VALIDATION_FAILED"),
     (errors.NotFound("No unit."), Rejected, "NOT_FOUND"),
     (errors.Refused("No."), Rejected, "PMS_REJECTED"),
+    (errors.PeriodClosed("March is closed."), Rejected, "PERIOD_CLOSED"),
     (errors.NotSupported("Not for this PMS."), Rejected, "NOT_SUPPORTED"),
     (errors.OutcomeUnknown("Broke off."), Unknown, "OUTCOME_UNKNOWN"),
     (errors.Unavailable("Down."), Unknown, "OUTCOME_UNKNOWN"),

@@ -1,19 +1,21 @@
 """A worker as a process of its own, which can be struck dead or frozen at a chosen point.
 
-Run as `python -m billing.posting.tests.worker`, with `prepare`, `drain [point [which]]` or `rest`.
+Run as `python -m billing.posting.tests.worker`, with `prepare`, `drain [act point which]`, `rest`
+or `work seconds`; `without=lock` or `without=budget` before that takes a guard of the engine away.
 The product's code is unchanged: the point is found by wrapping the function that stands there.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import pkgutil
 import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
-from decimal import Decimal
+from contextlib import nullcontext
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -72,9 +74,25 @@ POINTS: dict[str, tuple[str, Callable[[Anything, Act, int], Anything]]] = {
 }
 
 
+def _without_lock() -> None:
+    mock.patch("billing.posting.claim.hold", nullcontext).start()
+    mock.patch("billing.posting.sweep.hold", nullcontext).start()
+
+
+def _without_budget() -> None:
+    mock.patch("billing.posting.send.PRE_SEND_SECONDS", math.inf).start()
+
+
+TAKE_AWAY = {"lock": _without_lock, "budget": _without_budget}
+
+
 def main(command: str, *arguments: str) -> None:
     """Do what the command line says."""
     django.setup()
+    while command.startswith("without="):
+        TAKE_AWAY[command.removeprefix("without=")]()
+        command, *rest = arguments
+        arguments = tuple(rest)
     match command, arguments:
         case "prepare", ():
             prepare()
@@ -84,7 +102,10 @@ def main(command: str, *arguments: str) -> None:
             _arrange({"die": die, "freeze": freeze}[act], point, int(which))
             drain_all()
         case "rest", ():
-            come_to_rest()
+            if not work(seconds=SECONDS_TO_REST):
+                sys.exit("the postings do not come to rest")
+        case "work", (seconds,):
+            work(seconds=float(seconds))
         case _:
             sys.exit(f"no such command: {command} {' '.join(arguments)}")
 
@@ -105,106 +126,33 @@ def drain_all() -> None:
         drain_connection(connection_id)
 
 
-def come_to_rest() -> None:
-    """Work and sweep until nothing moves by itself any more."""
+def work(*, seconds: float) -> bool:
+    """Work and sweep for so long, or until nothing moves by itself any more; tell which it was."""
     from billing.models import Posting
     from billing.posting.states import AT_REST
     from billing.tasks import sweep_postings
 
-    until = time.monotonic() + SECONDS_TO_REST
+    until = time.monotonic() + seconds
     while Posting.objects.exclude(state__in=AT_REST).exists():
         if time.monotonic() > until:
-            sys.exit("the postings do not come to rest")
+            return False
         drain_all()
         sweep_postings()
         time.sleep(0.05)
+    return True
 
 
 def prepare() -> None:
     """Bring a new database to the point where a job of 45 charges waits for its workers."""
-    from django.core.management import call_command
     from django.utils import timezone
 
-    call_command("migrate", verbosity=0)
-    now = timezone.now()
-    _confirm(_approved(now), now)
-
-
-def _approved(now: Any) -> Any:
-    from billing.models import Method, Utility, VacancyPolicy
-    from billing.operations import bills, calculations, share_rules
+    from billing.bench import stage
     from meterbase.lib.money import Cents
-    from meterbase.lib.periods import Period
 
-    place, manager, accountant = _place(now)
-    rule = share_rules.ShareRuleEntry(
-        method=Method.SQUARE_FEET,
-        vacancy=VacancyPolicy.OWNER_PAYS,
-        common_area_percent=Decimal(10),
-    )
-    share_rules.set_share_rule(place=place, utility=Utility.WATER, entry=rule, by=manager, now=now)
-    entry = bills.BillEntry(
-        utility=Utility.WATER,
-        period=Period(date(2026, 3, 1), date(2026, 4, 1)),
-        amount=Cents(566_161),
-    )
-    bill = bills.enter_bill(place=place, entry=entry, by=manager, now=now)
-    made = calculations.calculate_bill(bill=bill, by=manager, now=now)
-    calculations.submit_calculation(calculation=made, by=manager, now=now)
-    calculations.approve_calculation(calculation=made, by=accountant, now=now)
-    return made
-
-
-def _place(now: Any) -> tuple[Any, Any, Any]:
-    from integrations.gateways import find_gateway
-    from integrations.models import SyncRun
-    from integrations.operations.connections import add_connection
-    from integrations.operations.imports import import_properties
-    from integrations.sync.run import run_sync
-    from portfolios.models import Portfolio, User
-
-    manager, accountant = (User.objects.create_user(name) for name in ("manager", "accountant"))
-    portfolio = Portfolio.objects.create(name="Lakeside", created_at=now)
-    gateway = find_gateway(propexo_connection_id="conn_001")
-    connection = add_connection(
-        portfolio=portfolio,
-        propexo_connection_id="conn_001",
-        pms="yardi_voyager",
-        integration_id="",
-        gateway=gateway,
-        by=manager,
-        now=now,
-    )
-    report = import_properties(
-        connection=connection,
-        portfolio=portfolio,
-        propexo_property_ids=["prop_001"],
-        gateway=gateway,
-        by=manager,
-        now=now,
-    )
-    place = report.created[0]
-    run = SyncRun.objects.create(property=place, queued_at=now)
-    run_sync(run_id=run.pk, gateway=gateway, clock=lambda: now)
-    return place, manager, accountant
-
-
-def _confirm(calculation: Any, now: Any) -> None:
-    from billing.operations.posting_jobs import PostingOrder, create_posting_job
-    from integrations.gateways import open_property_gateway
-    from portfolios.models import User
-
-    create_posting_job(
-        calculation=calculation,
-        order=PostingOrder(
-            charge_date=date(2026, 4, 1),
-            charge_code="UTIL",
-            description="March 2026 Utility Charge (RUBS)",
-        ),
-        gateway=open_property_gateway(calculation.bill.property),
-        by=User.objects.get(username="accountant"),
-        now=now,
-    )
+    stage.make_tables()
+    now = timezone.now()
+    stage.make_place(now=now)
+    stage.order_charges(account="round 0", amount=Cents(566_161), now=now)
 
 
 if __name__ == "__main__":

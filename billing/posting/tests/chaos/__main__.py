@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
 def _in_own_database(folder: Path, arguments: argparse.Namespace) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meterbase.settings")
     django.setup()
-    from billing.posting.tests.scratch import created_database, environ_of
+    from billing.bench.databases import created_database, environ_of
 
     with created_database(folder) as name:
         port = free_port()
@@ -111,7 +111,9 @@ def _rounds(arguments: argparse.Namespace, folder: Path, sandbox: SandboxProgram
     try:
         scene.keep_running()
         play(scene, rounds=arguments.rounds)
+        print(f"played for {time.monotonic() - began:.0f} s", flush=True)
         settle(scene)
+        print(f"settled after {time.monotonic() - began:.0f} s", flush=True)
         verdict = judge(sandbox)
     finally:
         for program in (*programs, sandbox.program):
@@ -122,10 +124,11 @@ def _rounds(arguments: argparse.Namespace, folder: Path, sandbox: SandboxProgram
 def _programs(folder: Path) -> list[Program]:
     manage = [sys.executable, "manage.py"]
     cluster = [*manage, "qcluster"]
+    posting = {**os.environ, "Q_CLUSTER_NAME": "posting"}
     sweeper = [*manage, "posting_sweeper", "--every", "0.5"]
     return [
-        Program("cluster 1", cluster, os.environ, folder / "cluster_1.log"),
-        Program("cluster 2", cluster, os.environ, folder / "cluster_2.log"),
+        Program("cluster 1", cluster, posting, folder / "cluster_1.log"),
+        Program("cluster 2", cluster, posting, folder / "cluster_2.log"),
         Program("sweeper", sweeper, os.environ, folder / "sweeper.log"),
     ]
 
@@ -156,8 +159,8 @@ def _print(scene: object, verdict: object, arguments: argparse.Namespace, *, sec
     print(
         f"rounds {arguments.rounds}, kills {scene.killer.done.total()}, faults"
         f" {scene.saboteur.done.total()}, charges {verdict.charges}, posted {verdict.posted},"
-        f" double {verdict.doubled}, lost {verdict.lost}, needing a person"
-        f" {sum(persons.values())}, other violations"
+        f" reversed {verdict.reversed}, double {verdict.doubled}, lost {verdict.lost},"
+        f" needing a person {sum(persons.values())}, other violations"
         f" {len(verdict.violations) - verdict.doubled - verdict.lost}, {seconds:.0f} s"
     )
     return 1 if verdict.violations else 0

@@ -5,17 +5,23 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from random import Random
 
 from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from billing.models import Posting, PostingState, Utility, UtilityBill
-from billing.operations import bills, calculations
-from billing.operations.posting_jobs import PostingOrder, create_posting_job
+from billing.bench import stage
+from billing.models import Posting, PostingJob, PostingState
+from billing.operations.reversals import (
+    CannotReverse,
+    ReversalOrder,
+    approve_reversal,
+    request_reversal,
+)
 from billing.posting.states import AT_REST
 from billing.posting.tests.chaos.processes import Program, SandboxProgram
 from billing.posting.tests.chaos.trouble import Killer, Saboteur
@@ -24,13 +30,14 @@ from integrations.models import Connection, ConnectionStatus
 from integrations.operations.connections import CannotConnect, renew_connection
 from integrations.pms.errors import PmsError
 from meterbase.lib.money import Cents
-from meterbase.lib.periods import Period
-from portfolios.models import Property, User
+from portfolios.models import User
 
-MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
 # What a round lasts at least, so that its trouble meets charges that are under way.
 ROUND_SECONDS = 0.8
 _SETTLING_SECONDS = 240
+# Bills are for so many months in turn, so that few are for the same days.
+_MONTHS = 12
+_PART_WITH_REVERSAL = 0.25
 
 
 class NotSettled(Exception):
@@ -55,25 +62,44 @@ class Scene:
 
 def play(scene: Scene, *, rounds: int) -> None:
     """Play the rounds, one after the other."""
-    for number in range(1, rounds + 1):
-        until = time.monotonic() + ROUND_SECONDS
-        order_charges(scene.random, number)
-        scene.saboteur.order()
-        if scene.random.random() < 0.08:
-            scene.saboteur.expire_login(Connection.objects.get().propexo_connection_id)
-        while time.monotonic() < until:
-            time.sleep(scene.random.uniform(0.02, 0.4))
-            scene.killer.strike()
-            connections.close_all()
-            scene.keep_running()
-        look_after_login(scene)
+    with ThreadPoolExecutor(1) as people:
+        for number in range(1, rounds + 1):
+            until = time.monotonic() + ROUND_SECONDS
+            scene.saboteur.order()
+            if scene.random.random() < 0.08:
+                scene.saboteur.expire_login(Connection.objects.get().propexo_connection_id)
+            # What people do has dice of its own, so that it does not depend on who is faster.
+            ordered = people.submit(act_as_people, Random(scene.random.random()), number)
+            while time.monotonic() < until or not ordered.done():
+                time.sleep(scene.random.uniform(0.02, 0.4))
+                scene.killer.strike()
+                scene.killer.thaw()
+                connections.close_all()
+                scene.keep_running()
+            ordered.result()
+            look_after_login(scene)
+
+
+def act_as_people(random: Random, number: int) -> None:
+    """Confirm the posting of a bill, and in some rounds take a tenth of a job back."""
+    try:
+        order_charges(random, number)
+        if random.random() < _PART_WITH_REVERSAL:
+            reverse_charges(random)
+    finally:
+        connections.close_all()
 
 
 def order_charges(random: Random, number: int) -> None:
     """Confirm the posting of a bill of its own; a database that goes away is tried again."""
     for attempt in range(20):
         try:
-            _order(f"round {number}, {attempt}", Cents(random.randrange(200_000, 900_000)))
+            stage.order_charges(
+                account=f"round {number}, {attempt}",
+                amount=Cents(random.randrange(200_000, 900_000)),
+                now=timezone.now(),
+                months_back=number % _MONTHS,
+            )
         except (DatabaseError, PmsError):
             connections.close_all()
             time.sleep(0.2)
@@ -81,31 +107,28 @@ def order_charges(random: Random, number: int) -> None:
             return
 
 
-def _order(account: str, amount: Cents) -> None:
-    now = timezone.now()
-    place = Property.objects.get()
-    manager, accountant = (User.objects.get(username=name) for name in ("manager", "accountant"))
-    entry = bills.BillEntry(
-        utility=Utility.WATER, period=MARCH, amount=amount, account_number=account
-    )
-    bill: UtilityBill = bills.enter_bill(place=place, entry=entry, by=manager, now=now)
-    for flag in bill.flags.all():
-        bills.clear_flag(flag=flag, note="Another round.", by=manager, now=now)
-    made = calculations.calculate_bill(bill=bill, by=manager, now=now)
-    calculations.submit_calculation(calculation=made, by=manager, now=now)
-    calculations.approve_calculation(calculation=made, by=accountant, now=now)
-    create_posting_job(
-        calculation=made,
-        order=PostingOrder(
-            charge_date=date(2026, 4, 1),
-            charge_code="UTIL",
-            description="March 2026 Utility Charge (RUBS)",
-            despite_earlier=True,
-        ),
-        gateway=open_gateway(Connection.objects.get()),
-        by=accountant,
-        now=now,
-    )
+def reverse_charges(random: Random) -> None:
+    """Have two people take back a tenth of what a job has posted; trouble may keep them from it."""
+    people = [User.objects.get(username=name) for name in ("accountant", "manager")]
+    with suppress(DatabaseError, PmsError, CannotReverse, OSError):
+        posted = Posting.objects.filter(
+            state=PostingState.POSTED, reverses=None, reversed_at=None, reversing_postings=None
+        )
+        jobs = sorted(set(posted.values_list("job_id", flat=True)))
+        if not jobs:
+            return
+        job = PostingJob.objects.get(pk=random.choice(jobs))
+        chosen = sorted(posted.filter(job=job).values_list("pk", flat=True))
+        gateway = open_gateway(job.connection)
+        asked = request_reversal(
+            job=job,
+            postings=random.sample(chosen, max(1, len(chosen) // 10)),
+            order=ReversalOrder(reason="The meter was read wrongly.", charge_date=job.charge_date),
+            gateway=gateway,
+            by=people[0],
+            now=timezone.now(),
+        )
+        approve_reversal(reversal=asked, gateway=gateway, by=people[1], now=timezone.now())
 
 
 def look_after_login(scene: Scene) -> None:
@@ -132,6 +155,7 @@ def settle(scene: Scene) -> None:
     """
     scene.sandbox.start()
     scene.saboteur.clear()
+    scene.killer.thaw(everybody=True)
     until = time.monotonic() + _SETTLING_SECONDS
     while True:
         scene.keep_running()

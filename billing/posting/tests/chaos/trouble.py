@@ -14,6 +14,7 @@ from random import Random
 from billing.posting.tests.chaos.processes import Program, SandboxProgram
 
 CHARGES = "/v1/charges"
+_SECONDS_TO_START = 60
 
 
 class Killer:
@@ -34,6 +35,15 @@ class Killer:
         self.sandbox = sandbox
         self.database = database
         self.done: Counter[str] = Counter()
+        self._frozen: list[tuple[float, int]] = []
+
+    def thaw(self, *, everybody: bool = False) -> None:
+        """Let those go on whose time has come."""
+        now = time.monotonic()
+        for until, pid in list(self._frozen):
+            if everybody or until <= now:
+                _send(pid, signal.SIGCONT)
+                self._frozen.remove((until, pid))
 
     def strike(self) -> None:
         """Kill something."""
@@ -78,8 +88,8 @@ class Killer:
         if members:
             victim = self.random.choice(members)
             _send(victim, signal.SIGSTOP)
-            time.sleep(self.random.uniform(0.2, 3.0))
-            _send(victim, signal.SIGCONT)
+            # Longer than a lease, at times; others go on meanwhile.
+            self._frozen.append((time.monotonic() + self.random.uniform(0.2, 6.0), victim))
 
     def _kill_sweeper(self) -> None:
         self.sweeper.end()
@@ -91,12 +101,18 @@ class Killer:
 
     def _restart_database(self) -> None:
         version, name = str(self.database).split("/")
-        subprocess.run(
-            ["pg_ctlcluster", version, name, "restart", "-m", "immediate"],  # noqa: S607
-            check=True,
-            timeout=60,
-            capture_output=True,
+        control = ("pg_ctlcluster", version, name)
+        ended = subprocess.run(
+            [*control, "restart", "-m", "immediate"], check=False, timeout=60, capture_output=True
         )
+        until = time.monotonic() + _SECONDS_TO_START
+        while ended.returncode and time.monotonic() < until:
+            # Another program may use its port for a moment.
+            time.sleep(0.5)
+            ended = subprocess.run(
+                [*control, "start"], check=False, timeout=60, capture_output=True
+            )
+        ended.check_returncode()
 
 
 def _send(pid: int, number: signal.Signals) -> None:

@@ -17,6 +17,8 @@ from meterbase.lib.money import cents_from_dollars
 
 NEVER_CHARGED = frozenset({PostingState.PENDING, PostingState.CANCELLED, PostingState.REJECTED})
 
+FOR_A_PERSON = frozenset({PostingState.REJECTED, PostingState.REVIEW})
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -24,6 +26,7 @@ class Verdict:
 
     charges: int
     posted: int
+    reversed: int
     doubled: int
     lost: int
     violations: tuple[str, ...]
@@ -38,13 +41,14 @@ def judge(sandbox: SandboxProgram) -> Verdict:
     lost = [
         posting
         for posting in postings
-        if posting.state == PostingState.POSTED and posting.reference not in ledger
+        if posting.state not in FOR_A_PERSON and posting.reference not in ledger
     ]
     violations = [
         *(f"Twice in the PMS: {history(posting)}" for posting in doubled),
-        *(f"Called posted and not in the PMS: {history(posting)}" for posting in lost),
+        *(f"Not in the PMS, and nobody is asked: {history(posting)}" for posting in lost),
         *_lies(postings, ledger),
         *(f"Not MeterBase's: {reference}" for reference in ledger if reference not in known),
+        *_reversals(postings),
         *_attempts(),
         *_counters(),
         *_read_back(),
@@ -52,6 +56,7 @@ def judge(sandbox: SandboxProgram) -> Verdict:
     return Verdict(
         charges=len(postings),
         posted=sum(posting.state == PostingState.POSTED for posting in postings),
+        reversed=sum(posting.reversed_at is not None for posting in postings),
         doubled=len(doubled),
         lost=len(lost),
         violations=tuple(violations),
@@ -87,6 +92,18 @@ def _lies(postings: list[Posting], ledger: dict[str, list[int]]) -> Iterator[str
             yield f"In the PMS and called {posting.state}: {history(posting)}"
         if there and posting.amount_cents not in there:
             yield f"Another amount in the PMS ({there}): {history(posting)}"
+
+
+def _reversals(postings: list[Posting]) -> Iterator[str]:
+    """Check that what counts as taken back was, once, and the other way round."""
+    took_back = Counter(
+        posting.reverses_id
+        for posting in postings
+        if posting.reverses_id is not None and posting.state == PostingState.POSTED
+    )
+    for posting in postings:
+        if took_back[posting.pk] != (posting.reversed_at is not None):
+            yield f"{took_back[posting.pk]} reversals are posted: {history(posting)}"
 
 
 def _attempts() -> Iterator[str]:

@@ -1,0 +1,198 @@
+"""Which months of a utility account have a bill, and which lack one.
+
+A bill belongs to the month whose 15th lies in its service period. Bills that follow each other day
+by day so fill every month exactly once, whatever day of the month they begin on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from django.db.models import QuerySet
+
+from billing.models import ShareRule, UtilityBill
+
+MONTHS_SHOWN = 12
+# A utility needs some days to read its meters and to send the bill.
+GRACE = timedelta(days=15)
+_MIDDLE = 15
+
+
+class MonthState(StrEnum):
+    """What is known of one month of an account."""
+
+    BILLED = "billed"
+    DOUBLE = "double"
+    MISSING = "missing"
+    DUE = "due"
+    NOT_EXPECTED = "not expected"
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of an account; `first` is its first day."""
+
+    first: date
+    state: MonthState
+    bill_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Account:
+    """What a utility bills a property for; the number is empty where nobody entered one."""
+
+    property_name: str
+    property_id: int
+    portfolio_id: int
+    utility: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMonths:
+    """The months of an account, oldest first.
+
+    Units: cents; None while there is no bill.
+    """
+
+    account: Account
+    months: tuple[Month, ...]
+    average_cents: int | None
+
+    def count(self, state: MonthState) -> int:
+        """Count the months in a state."""
+        return sum(month.state == state for month in self.months)
+
+    @property
+    def missing(self) -> int:
+        """Count the bills that somebody has to ask for."""
+        return self.count(MonthState.MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    pk: int
+    start: date
+    end: date
+    cents: int
+
+
+def shown_months(today: date) -> tuple[date, ...]:
+    """List the first days of the months that have ended, the oldest first."""
+    number = today.year * 12 + today.month - 1
+    return tuple(_month(number - back) for back in range(MONTHS_SHOWN, 0, -1))
+
+
+def read_calendar(
+    *, bills: QuerySet[UtilityBill], rules: QuerySet[ShareRule], today: date
+) -> list[AccountMonths]:
+    """Lay the bills of the last months out by account, and say which are missing.
+
+    Shape: accounts with a bill in those months, and utilities with a share rule that were never
+        billed in them; archived properties are left out.
+    """
+    months = shown_months(today)
+    accounts = _accounts(bills.filter(period_end__gt=months[0]))
+    billed = {(account.property_id, account.utility) for account in accounts}
+    rows = [_row(account, found, months, today) for account, found in accounts.items()]
+    rows += [
+        row
+        for account, since in _never_billed(rules, billed)
+        if (row := _empty_row(account, since, months, today)).missing or row.count(MonthState.DUE)
+    ]
+    return sorted(rows, key=lambda row: row.account)
+
+
+def count_missing(rows: Iterable[AccountMonths]) -> int:
+    """Count the missing bills of all accounts."""
+    return sum(row.missing for row in rows)
+
+
+def _accounts(bills: QuerySet[UtilityBill]) -> dict[Account, list[_Bill]]:
+    found: defaultdict[Account, list[_Bill]] = defaultdict(list)
+    columns = bills.filter(property__archived_at=None).order_by()
+    for name, place, portfolio, utility, number, pk, start, end, cents in columns.values_list(
+        "property__name",
+        "property_id",
+        "property__portfolio_id",
+        "utility",
+        "account_number",
+        "pk",
+        "period_start",
+        "period_end",
+        "amount_cents",
+    ):
+        bill = _Bill(pk, start, end, cents)
+        found[Account(name, place, portfolio, utility, number)].append(bill)
+    return found
+
+
+def _never_billed(
+    rules: QuerySet[ShareRule], billed: set[tuple[int, str]]
+) -> Iterable[tuple[Account, date]]:
+    active = rules.filter(is_active=True, property__archived_at=None).order_by()
+    for name, place, portfolio, utility, effective_from, created_at in active.values_list(
+        "property__name",
+        "property_id",
+        "property__portfolio_id",
+        "utility",
+        "effective_from",
+        "created_at",
+    ):
+        if (place, utility) not in billed:
+            yield Account(name, place, portfolio, utility, ""), effective_from or created_at.date()
+
+
+def _row(
+    account: Account, bills: Sequence[_Bill], months: Sequence[date], today: date
+) -> AccountMonths:
+    ids: defaultdict[date, list[int]] = defaultdict(list)
+    for bill in bills:
+        for month in _months_of(bill):
+            ids[month].append(bill.pk)
+    first = min(ids, default=_first_day(min(bill.start for bill in bills)))
+    return AccountMonths(
+        account=account,
+        months=tuple(_state(month, ids.get(month, []), first, today) for month in months),
+        average_cents=sum(bill.cents for bill in bills) // len(bills),
+    )
+
+
+def _empty_row(account: Account, since: date, months: Sequence[date], today: date) -> AccountMonths:
+    first = _first_day(since)
+    return AccountMonths(account, tuple(_state(m, [], first, today) for m in months), None)
+
+
+def _state(month: date, bill_ids: Sequence[int], first: date, today: date) -> Month:
+    if bill_ids:
+        state = MonthState.BILLED if len(bill_ids) == 1 else MonthState.DOUBLE
+        return Month(month, state, tuple(bill_ids))
+    if month < first:
+        return Month(month, MonthState.NOT_EXPECTED)
+    late = today >= _following(month) + GRACE
+    return Month(month, MonthState.MISSING if late else MonthState.DUE)
+
+
+def _months_of(bill: _Bill) -> Iterable[date]:
+    """List the months whose 15th lies in the bill's period."""
+    month = _first_day(bill.start)
+    while (middle := month.replace(day=_MIDDLE)) < bill.end:
+        if middle >= bill.start:
+            yield month
+        month = _following(month)
+
+
+def _first_day(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _following(month: date) -> date:
+    return _month(month.year * 12 + month.month)
+
+
+def _month(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)

@@ -1,0 +1,177 @@
+"""The charges that did not get through: which of them are in which list, and how to narrow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Abs
+from django.utils import timezone
+
+from billing.causes import CauseKind, codes_of_kind, known_codes
+from billing.closed_months import month_after
+from billing.models import FailureFollowUp, Posting, PostingState
+from meterbase.lib.searching import has_words, words_of
+from portfolios.models import User
+
+_FAILED = [PostingState.REJECTED, PostingState.REVIEW]
+_WORDS = ("charge__unit_label", "charge__resident_name", "reference", "job__public_id")
+_PLACE_WORDS = ("job__calculation__bill__property__name",)
+
+
+class FailureTab(StrEnum):
+    """The lists that a failure can be in."""
+
+    OPEN = "open"
+    RETRYING = "retrying"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+class Owner(StrEnum):
+    """Whose failures are shown."""
+
+    MINE = "mine"
+    NOBODY = "nobody"
+
+
+def in_tab(tab: FailureTab, *, now: datetime) -> QuerySet[Posting]:
+    """Select the postings of a list, whoever may see them.
+
+    Shape: snoozed ones are open failures that rest; a rest is over when its day has come, or when
+        the charge has failed once more. What was sent again and posted counts as resolved.
+    """
+    match tab:
+        case FailureTab.OPEN:
+            return _failed().exclude(_resting(now))
+        case FailureTab.SNOOZED:
+            return _failed().filter(_resting(now))
+        case FailureTab.RETRYING:
+            # Each list of states has an index of its own.
+            tried = ~Q(token="") | Q(created_at__gt=F("job__created_at"))
+            pending = Posting.objects.filter(tried, state=PostingState.PENDING)
+            unknown = Posting.objects.filter(state=PostingState.UNKNOWN)
+            return Posting.objects.filter(
+                Q(pk__in=pending.values("pk")) | Q(pk__in=unknown.values("pk"))
+            )
+        case FailureTab.RESOLVED:
+            closed = Posting.objects.filter(resolved_at__isnull=False)
+            acted = FailureFollowUp.objects.filter(acted_at__isnull=False)
+            posted = Posting.objects.filter(
+                pk__in=acted.values("posting"), state=PostingState.POSTED
+            )
+            return Posting.objects.filter(
+                Q(pk__in=closed.values("pk")) | Q(pk__in=posted.values("pk"))
+            )
+
+
+def _failed() -> QuerySet[Posting]:
+    return Posting.objects.filter(state__in=_FAILED, resolved_at=None)
+
+
+def _resting(now: datetime) -> Exists:
+    return Exists(
+        FailureFollowUp.objects.filter(
+            posting=OuterRef("pk"),
+            snoozed_until__gt=timezone.localdate(now),
+            snoozed_at__gte=OuterRef("state_at"),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFilter:
+    """What a reader wants to see of a list; empty values narrow nothing.
+
+    Shape: `cause` is an error code, also the empty one; `month` the first day of a month in which
+        service was billed.
+    Units: cents; days.
+    """
+
+    words: str = ""
+    cause: str | None = None
+    kind: CauseKind | None = None
+    owner: Owner | None = None
+    place: int | None = None
+    pms: str = ""
+    older_than_days: int | None = None
+    at_least_cents: int | None = None
+    month: date | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether anything but the cause narrows the list."""
+        return replace(self, cause=None) != FailureFilter()
+
+    def narrow(
+        self, postings: QuerySet[Posting], *, user: User, now: datetime
+    ) -> QuerySet[Posting]:
+        """Keep what the reader wants to see."""
+        wanted = has_words(words_of(self.words), *_WORDS, *_PLACE_WORDS) & self._of_bill()
+        if self.cause is not None:
+            wanted &= Q(error_code=self.cause)
+        if self.kind is not None:
+            wanted &= _of_kind(self.kind)
+        if self.owner == Owner.MINE:
+            wanted &= Q(follow_up__assigned_to=user)
+        if self.owner == Owner.NOBODY:
+            wanted &= Q(follow_up__assigned_to=None)
+        if self.pms:
+            wanted &= Q(connection__pms=self.pms)
+        if self.older_than_days is not None:
+            wanted &= Q(state_at__lt=now - timedelta(days=self.older_than_days))
+        if self.at_least_cents is not None:
+            limit = self.at_least_cents
+            wanted &= Q(amount_cents__gte=limit) | Q(amount_cents__lte=-limit)
+        return postings.filter(wanted)
+
+    def _of_bill(self) -> Q:
+        wanted = Q()
+        bill = "job__calculation__bill__"
+        if self.place is not None:
+            wanted &= Q(**{f"{bill}property": self.place})
+        if self.month is not None:
+            wanted &= Q(
+                **{
+                    f"{bill}period_start__lt": month_after(self.month),
+                    f"{bill}period_end__gt": self.month,
+                }
+            )
+        return wanted
+
+
+def _of_kind(kind: CauseKind) -> Q:
+    """Keep the failures of a kind; a code that is not known is a refusal of the PMS."""
+    by_code = Q(error_code__in=codes_of_kind(kind))
+    in_doubt = Q(state__in=[PostingState.REVIEW, PostingState.UNKNOWN])
+    if kind == CauseKind.UNKNOWN:
+        return by_code | in_doubt
+    if kind == CauseKind.PMS:
+        by_code |= ~Q(error_code__in=known_codes())
+    return by_code & ~in_doubt
+
+
+@dataclass(frozen=True, slots=True)
+class CauseSum:
+    """The failures with one error code.
+
+    Units: cents.
+    """
+
+    code: str
+    count: int
+    cents: int
+    oldest: datetime
+
+
+def sum_by_cause(failures: QuerySet[Posting]) -> list[CauseSum]:
+    """Count failures and their money by error code, the most money first."""
+    groups = (
+        failures.order_by()
+        .values_list("error_code")
+        .annotate(count=Count("pk"), cents=Sum(Abs("amount_cents")), oldest=Min("state_at"))
+    )
+    sums = (CauseSum(*group) for group in groups)
+    return sorted(sums, key=lambda found: (-found.cents, found.code))

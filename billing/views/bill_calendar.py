@@ -1,0 +1,149 @@
+"""The months of every account: billed, billed twice, or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from billing.bill_calendar import (
+    AccountMonths,
+    Month,
+    MonthState,
+    count_missing,
+    read_calendar,
+    shown_months,
+)
+from billing.models import ShareRule, Utility, UtilityBill
+from billing.views.wording import PAGE_SIZE
+from portfolios import access
+from portfolios.access import Action
+from portfolios.http import SignedInRequest, signed_in
+from portfolios.models import Portfolio, User
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCell:
+    """One month of an account in the grid; `words` says what its sign means."""
+
+    sign: str
+    tone: str
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRow:
+    """An account with its months.
+
+    Units: cents.
+    """
+
+    months: AccountMonths
+    utility: str
+    url: str
+    cells: tuple[MonthCell, ...]
+
+
+_LOOK = {
+    MonthState.BILLED: ("1", "success", "billed"),
+    MonthState.DOUBLE: ("2", "warning", "more than one bill"),
+    MonthState.MISSING: ("0", "danger", "missing"),
+    MonthState.DUE: ("…", "neutral", "not yet due"),
+    MonthState.NOT_EXPECTED: ("", "", "not expected"),
+}
+
+
+def calendar_of(user: User, *, today: date) -> list[AccountMonths]:
+    """Read the accounts that a person may see."""
+    return read_calendar(
+        bills=access.rows(UtilityBill, user=user),
+        rules=access.rows(ShareRule, user=user),
+        today=today,
+    )
+
+
+def calendar_rows(accounts: Iterable[AccountMonths], *, user: User) -> list[CalendarRow]:
+    """Write accounts out, with the way to enter what is missing for those who may."""
+    mine = access.rows(Portfolio, user=user, action=Action.PREPARE)
+    managed = set(mine.values_list("pk", flat=True))
+    return [_row(account, managed) for account in accounts]
+
+
+def month_names(today: date) -> list[str]:
+    """Name the columns of the grid."""
+    return [f"{month:%b %y}" for month in shown_months(today)]
+
+
+@require_safe
+@signed_in
+def bill_calendar(request: SignedInRequest) -> HttpResponse:
+    """Show which bills are missing, or the months of all accounts."""
+    today = timezone.localdate()
+    everything = calendar_of(request.user, today=today)
+    missing = [account for account in everything if account.missing]
+    shows_all = request.GET.get("show") == "all"
+    accounts = everything if shows_all else missing
+    page = Paginator(accounts, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "billing/bill_calendar.html",
+        {
+            "page": page,
+            "rows": calendar_rows(page, user=request.user),
+            "month_names": month_names(today),
+            "missing": count_missing(missing),
+            "missing_accounts": len(missing),
+            "shows_all": shows_all,
+            "filters": _filters(len(missing), len(everything), shows_all=shows_all),
+            "breadcrumbs": [("Bills", reverse("billing:bill-list"))],
+        },
+    )
+
+
+def _filters(missing: int, everything: int, *, shows_all: bool) -> list[dict[str, object]]:
+    here = reverse("billing:bill-calendar")
+    return [
+        {
+            "label": "Accounts with a missing bill",
+            "count": missing,
+            "url": here,
+            "active": not shows_all,
+        },
+        {
+            "label": "All accounts",
+            "count": everything,
+            "url": f"{here}?show=all",
+            "active": shows_all,
+        },
+    ]
+
+
+def _row(months: AccountMonths, managed: Collection[int]) -> CalendarRow:
+    account = months.account
+    place = reverse("billing:property-detail", args=[account.property_id])
+    enter = ""
+    if account.portfolio_id in managed:
+        create = reverse("billing:bill-create", args=[account.property_id])
+        enter = f"{create}?utility={account.utility}"
+    cells = tuple(_cell(month, enter, place) for month in months.months)
+    return CalendarRow(months, Utility(account.utility).label, place, cells)
+
+
+def _cell(month: Month, enter: str, place: str) -> MonthCell:
+    sign, tone, words = _LOOK[month.state]
+    url = ""
+    if month.state is MonthState.BILLED:
+        url = reverse("billing:bill-detail", args=[month.bill_ids[0]])
+    elif month.state is MonthState.DOUBLE:
+        sign, url = str(len(month.bill_ids)), place
+    elif month.state is not MonthState.NOT_EXPECTED:
+        url = enter
+    return MonthCell(sign, tone, f"{month.first:%B %Y}: {words}", url)
