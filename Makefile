@@ -5,7 +5,7 @@ MANAGE = .venv/bin/python manage.py
 LOCK = .venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 $(if $(filter 1,$(UPGRADE)),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check chaos lock
+.PHONY: help setup demo run test check screenshots chaos lock
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,10 +23,13 @@ run: ## Bring the database up to date and start the web server and the worker
 	@exec $(MANAGE) start
 
 test: ## Set up everything, then run all checks and all tests, on SQLite and on PostgreSQL
-	@exec $(BOOTSTRAP) dev browser postgres checks tests-sqlite tests-postgres
+	@exec $(BOOTSTRAP) dev browser postgres checks tests
 
 check: ## Run the linters, the types and Django's own checks, without the tests
 	@exec $(BOOTSTRAP) dev checks
+
+screenshots: ## Keep pictures of the demonstration's main pages in var/screenshots
+	@exec $(BOOTSTRAP) dev browser screenshots
 
 chaos: ## Post charges while everything is killed at random (ROUNDS=200 SEED=1 to choose)
 	@ROUNDS=$(or $(ROUNDS),200) SEED=$(SEED) exec $(BOOTSTRAP) dev postgres chaos

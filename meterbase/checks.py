@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -128,4 +129,38 @@ def check_syncs(**_kwargs: Any) -> Sequence[CheckMessage]:
         read_window(settings.PROPEXO_SYNC_WINDOW)
     except NoWindow as error:
         found.append(Error(f"PROPEXO_SYNC_WINDOW: {error}", id="meterbase.E011"))
+    return found
+
+
+@register()
+def check_ledger_window(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Say what is wrong with the hours in which ledgers are compared."""
+    if settings.LEDGER_CHECK_WINDOW.strip().lower() == "off":
+        return []
+    try:
+        read_window(settings.LEDGER_CHECK_WINDOW)
+    except NoWindow as error:
+        hint = "Or off, so that ledgers are compared only when somebody asks."
+        return [Error(f"LEDGER_CHECK_WINDOW: {error}", hint=hint, id="meterbase.E012")]
+    return []
+
+
+@register()
+def check_clusters(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a cluster on whose queue nothing is ever put, and one without workers."""
+    posting = settings.Q_CLUSTER["ALT_CLUSTERS"]
+    found: list[CheckMessage] = []
+    name = os.environ.get("Q_CLUSTER_NAME", "")
+    if name and name not in {settings.Q_CLUSTER["name"], *posting}:
+        found.append(
+            Error(
+                f"Q_CLUSTER_NAME is {name!r}; it must be posting, or unset.",
+                hint="Unset, qcluster works on syncs and webhooks; as posting, on charges.",
+                id="meterbase.E020",
+            )
+        )
+    if settings.Q_CLUSTER["workers"] < 1 or posting["posting"]["workers"] < 1:
+        found.append(
+            Error("WORKERS and POSTING_WORKERS must be at least 1 each.", id="meterbase.E021")
+        )
     return found

@@ -8,13 +8,17 @@ from pathlib import Path
 
 from django.conf import settings
 
+from integrations.clusters import POSTING
 from meterbase.supervisor import Server
+
+# django-q2 reads here which queue a cluster works on; unset, it is the general one.
+_QUEUE = "Q_CLUSTER_NAME"
 
 
 def application_servers(
     *, host: str, port: int, environment: Mapping[str, str], logs: Path | None = None
 ) -> list[Server]:
-    """List the web server, the workers and the sweeper.
+    """List the web server, the two background clusters and the sweeper.
 
     Shape: with `logs`, each writes to a file of its own in that folder.
     """
@@ -31,17 +35,14 @@ def application_servers(
         "--no-control-socket",
         "--access-logfile=-" if logs else "--log-level=warning",
     ]
-    commands = {
-        "web": web,
-        "worker": [python, manage, "qcluster"],
-        "sweeper": [python, manage, "posting_sweeper"],
-    }
+    general = {name: value for name, value in environment.items() if name != _QUEUE}
+    posting = {**general, _QUEUE: POSTING}
     return [
-        Server(
-            name=name,
-            command=command,
-            environment=environment,
-            log=logs / f"{name}.log" if logs else None,
+        Server(name, command, surroundings, logs / f"{name}.log" if logs else None)
+        for name, command, surroundings in (
+            ("web", web, general),
+            ("worker", [python, manage, "qcluster"], general),
+            ("posting", [python, manage, "qcluster"], posting),
+            ("sweeper", [python, manage, "posting_sweeper"], general),
         )
-        for name, command in commands.items()
     ]

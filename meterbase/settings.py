@@ -73,6 +73,10 @@ POSTING_SETTLE_SECONDS = env.int("POSTING_SETTLE_SECONDS", default=120)
 POSTING_LOOK_GAP_SECONDS = env.float("POSTING_LOOK_GAP_SECONDS", default=30)
 POSTING_LEASE_SECONDS = env.int("POSTING_LEASE_SECONDS", default=60)
 PROPEXO_WRITE_TIMEOUT = env.float("PROPEXO_WRITE_TIMEOUT", default=20.0)
+# The hours of the night, in TIME_ZONE, in which each ledger is compared; empty: any, off: none.
+LEDGER_CHECK_WINDOW = _text("LEDGER_CHECK_WINDOW", "01:00-05:00")
+# Days after which a comparison that found nothing is dropped.
+LEDGER_CHECK_KEEP_DAYS = env.int("LEDGER_CHECK_KEEP_DAYS", default=90)
 
 # --- The application ---------------------------------------------------------------------------
 
@@ -177,6 +181,9 @@ Q_CLUSTER = {
     "max_rss": 300_000,
     "guard_cycle": 0.5,
     "label": "Background work",
+    # Charges have a queue and workers of their own: no sync and no report can hold them up.
+    # `qcluster` works on it where the environment says Q_CLUSTER_NAME=posting.
+    "ALT_CLUSTERS": {"posting": {"workers": env.int("POSTING_WORKERS", default=2)}},
 }
 
 # --- Passwords, sessions, headers --------------------------------------------------------------
@@ -191,6 +198,8 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_SSL_REDIRECT = HTTPS_ONLY
+# Load balancers ask from inside, without HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 SECURE_REFERRER_POLICY = "same-origin"

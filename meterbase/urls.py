@@ -10,7 +10,11 @@ from django_q.models import Schedule
 
 from integrations.webhooks.receive import receive_webhook
 from meterbase.api import api
-from meterbase.views import home
+from meterbase.health.views import health, live
+from meterbase.views.design import design
+from meterbase.views.home import home
+from meterbase.views.property_list import property_list, property_list_sync
+from meterbase.views.search import search
 
 admin.site.site_header = "MeterBase support"
 admin.site.site_title = "MeterBase support"
@@ -19,6 +23,11 @@ admin.site.unregister(Schedule)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("search/", search, name="search"),
+    path("properties/", property_list, name="property-list"),
+    path("properties/sync/", property_list_sync, name="property-list-sync"),
+    # Components for developers; without DEBUG it does not exist.
+    path("design/", design, name="design"),
     path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("portfolios/", include("portfolios.urls")),
@@ -29,5 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/webhooks/propexo/", receive_webhook),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
+    path("health/", health, name="health"),
+    path("health/live", live, name="health-live"),
     path("favicon.ico", RedirectView.as_view(url="/static/meterbase/favicon.svg")),
 ]

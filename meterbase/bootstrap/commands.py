@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -63,6 +64,43 @@ def run(
         raise KeyboardInterrupt
     code = ended.returncode
     return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def started(
+    command: Sequence[str], *, environ: Mapping[str, str] | None = None
+) -> Iterator[Callable[[], int]]:
+    """Run a program beside others, with its output kept back; wait for its end when leaving.
+
+    Shape: a function that shows what the program wrote, goes on as it writes, and gives its exit
+        code once it has ended.
+    """
+    with tempfile.NamedTemporaryFile() as output:
+        program = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield lambda: _follow(program, Path(output.name))
+        finally:
+            program.wait()
+
+
+def _follow(program: subprocess.Popen[bytes], output: Path) -> int:
+    with output.open("rb") as written:
+        while True:
+            # Asked before reading, so that what it wrote last is read too.
+            code = program.poll()
+            sys.stdout.write(written.read().decode(errors="replace"))
+            sys.stdout.flush()
+            if code is not None:
+                return code if code >= 0 else 128 - code
+            with suppress(subprocess.TimeoutExpired):
+                program.wait(timeout=0.5)
 
 
 def run_quietly(

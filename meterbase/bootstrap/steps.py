@@ -10,6 +10,8 @@ from meterbase.bootstrap.environment import prepare
 from meterbase.bootstrap.suite import (
     run_chaos,
     run_checks,
+    run_screenshots,
+    run_tests,
     run_tests_on_postgres,
     run_tests_on_sqlite,
 )
@@ -21,9 +23,11 @@ STEPS: Mapping[str, Callable[[], object]] = {
     "browser": lambda: require(CHROMIUM),
     "postgres": lambda: require(POSTGRES),
     "checks": run_checks,
+    "tests": run_tests,
     "tests-sqlite": run_tests_on_sqlite,
     "tests-postgres": run_tests_on_postgres,
     "chaos": run_chaos,
+    "screenshots": run_screenshots,
 }
 
 

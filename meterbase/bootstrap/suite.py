@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from meterbase.bootstrap.commands import ROOT, CommandFailedError, run, say
+from meterbase.bootstrap.commands import ROOT, CommandFailedError, run, say, started
 from meterbase.bootstrap.system import CHROMIUM_VARIABLE, POSTGRES, require
 
 PROGRAMS = ROOT / ".venv" / "bin"
@@ -43,6 +43,28 @@ def run_checks() -> None:
         step(" ".join((program, *arguments)), [str(PROGRAMS / program), *arguments], environ)
 
 
+def run_tests() -> None:
+    """Run all tests on SQLite and beside them on PostgreSQL, both to their end.
+
+    Errors: CommandFailedError when either fails.
+    """
+    failures: list[CommandFailedError] = []
+    command, environ = _tests_on_postgres()
+    with started(command, environ=environ) as follow:
+        say("\n(The tests run on PostgreSQL at the same time; what they say comes afterwards.)")
+        try:
+            run_tests_on_sqlite()
+        except CommandFailedError as failed:
+            failures.append(failed)
+        say("\n== pytest on PostgreSQL")
+        code = follow()
+    if code:
+        say(f"\n== pytest on PostgreSQL: failed with exit code {code}")
+        failures.append(CommandFailedError(code))
+    if failures:
+        raise failures[0]
+
+
 def run_tests_on_sqlite() -> None:
     """Run all tests on SQLite.
 
@@ -56,10 +78,14 @@ def run_tests_on_postgres() -> None:
 
     Errors: CommandFailedError with pytest's exit code.
     """
-    # The cluster takes its encoding from the locale.
-    environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
+    step("pytest on PostgreSQL", *_tests_on_postgres())
+
+
+def _tests_on_postgres() -> tuple[Sequence[str], Mapping[str, str]]:
+    """Give the command, and its environment: the cluster takes its encoding from the locale."""
     inner = ["sh", "-c", ON_CLUSTER, "sh", str(PROGRAMS / "pytest")]
-    step("pytest on PostgreSQL", [require(POSTGRES), *CLUSTER, *inner], environ)
+    environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
+    return [require(POSTGRES), *CLUSTER, *inner], environ
 
 
 def run_chaos() -> None:
@@ -74,6 +100,15 @@ def run_chaos() -> None:
     environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
     inner = ["sh", "-c", ON_CLUSTER, "sh", *play]
     step("chaos on PostgreSQL", [require(POSTGRES), *CLUSTER, *inner], environ)
+
+
+def run_screenshots() -> None:
+    """Keep pictures of the main pages of the demonstration.
+
+    Errors: CommandFailedError when a page did not open.
+    """
+    keep = [str(PROGRAMS / "python"), "-m", "meterbase.tests.screenshots"]
+    step("screenshots", keep, clean_environ())
 
 
 def step(title: str, command: Sequence[str], environ: Mapping[str, str]) -> None:

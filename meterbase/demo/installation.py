@@ -61,6 +61,7 @@ class Installation:
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
             "STATE_DIR": str(self.folder / "state"),
             "WORKERS": "2",
+            "POSTING_WORKERS": "2",
             "LOG_LEVEL": "INFO",
             "PROPEXO_API_KEY": "px_test_sandbox",
             "PROPEXO_BASE_URL": self.sandbox_url,

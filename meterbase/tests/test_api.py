@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import requests
@@ -119,6 +120,9 @@ def test_a_wrong_role_is_refused(calls, place, bill):
         ("charge_code", "", "at least 1 character"),
         ("description", "x" * 200, "at most 120 characters"),
         ("post_to_pms", "yes", "must be true or false"),
+        ("post_month", "2026-13", "must be a month written as YYYY-MM, such as 2026-04"),
+        ("post_month", "2026-04-01", "must be a month written as YYYY-MM"),
+        ("post_month", 202604, "must be a month written as YYYY-MM"),
         ("surprise", 1, "is not a field of this call"),
     ],
 )
@@ -263,20 +267,95 @@ def test_posting_twice_is_refused_with_the_earlier_job(calls, approved, settings
     assert approved.jobs.count() == 1
 
 
-def test_charging_the_same_days_under_another_code_has_to_be_said(calls, approved, settings):
+def test_charging_the_same_days_under_another_code_has_to_be_confirmed_with_a_reason(
+    calls, approved, settings
+):
     settings.PROPEXO_CHARGE_POSTING_ENABLED = True
     accountant = calls["accountant"]
     first = accountant.post("/api/rubs/post-charges", _post_body(approved.bill)).json()
 
     again = _post_body(approved.bill, charge_code="RUBS")
     refused = accountant.post("/api/rubs/post-charges", again)
-    meant = accountant.post("/api/rubs/post-charges", again | {"despite_earlier": True})
+    error: Any = read_json(refused.content)
+    error = error["error"]
+    said = {"reason": "The first was the pool.", "findings": error["details"]["findings"]}
+    stale = said | {"findings": "of something else"}
+    outdated = accountant.post("/api/rubs/post-charges", again | {"confirm_duplicates": stale})
+    meant = accountant.post("/api/rubs/post-charges", again | {"confirm_duplicates": said})
 
-    assert refused.json()["error"]["code"] == "posted_before"
-    assert refused.json()["error"]["details"] == {"job_ids": [first["job_id"]]}
+    assert (refused.status_code, error["code"]) == (409, "duplicates_found")
+    assert len(error["details"]["duplicates"]) == 45
+    found = next(row for row in error["details"]["duplicates"] if row["unit"] == "304")
+    amount = Decimal(approved.charges.get(unit_label="304").amount_cents).scaleb(-2)
+    assert found["message"].startswith("Unit 304: $")
+    assert {
+        key: found[key] for key in ("kind", "job_id", "amount", "found_amount", "probable")
+    } == {
+        "kind": "same_bill",
+        "job_id": first["job_id"],
+        "amount": amount,
+        "found_amount": amount,
+        "probable": True,
+    }
+    assert error["details"]["ledger"]["problem"] == ""
+    assert outdated.status_code == 409
+    assert "has changed since it was confirmed" in outdated.json()["error"]["message"]
     assert meant.status_code == 202
     event = AuditEvent.objects.filter(verb="job.created").latest("pk")
-    assert event.after["despite"] == [first["job_id"]]
+    assert (len(event.after["despite"]), event.note) == (45, "The first was the pool.")
+
+
+def test_what_was_reversed_goes_out_again_only_with_a_reason(calls, approved, settings, now):
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    accountant, body = calls["accountant"], _post_body(approved.bill)
+    assert accountant.post("/api/rubs/post-charges", body).status_code == 202
+    approved.jobs.get().postings.update(
+        state="posted", remote_job_id="job_1", reversed_at=approved.prepared_at
+    )
+
+    refused = accountant.post("/api/rubs/post-charges", body)
+    told: Any = read_json(refused.content)
+    details = told["error"]["details"]
+    said = {"reason": "Reversed by mistake.", "findings": details["findings"]}
+    meant = accountant.post("/api/rubs/post-charges", body | {"confirm_duplicates": said})
+
+    assert (refused.status_code, meant.status_code) == (409, 202)
+    assert {row["kind"] for row in details["duplicates"]} == {"reversed"}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"findings": "abc"}, "confirm_duplicates.reason is required"),
+        ({"findings": "abc", "reason": " "}, "must say why residents are to be charged"),
+        ({"reason": "The pool."}, "confirm_duplicates.findings is required"),
+        (True, "must be a JSON object"),
+    ],
+)
+def test_a_confirmation_without_a_reason_is_none(calls, bill, said, words):
+    body = _post_body(bill, confirm_duplicates=said)
+    answer = calls["accountant"].post("/api/rubs/post-charges", body)
+
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]["message"]
+
+
+def test_a_post_month_is_refused_for_a_pms_that_takes_none(calls, approved):
+    body = _post_body(approved.bill, post_month="2026-04", post_to_pms=False)
+    answer = calls["accountant"].post("/api/rubs/post-charges", body)
+
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "validation_error")
+    assert "takes no post month through Propexo" in error["details"]["post_month"][0]
+    assert not approved.jobs.exists()
+
+
+def test_a_post_month_goes_with_the_job(calls, approved, monkeypatch):
+    monkeypatch.setattr("billing.operations.posting_jobs.takes_post_month", lambda _: True)
+    body = _post_body(approved.bill, post_month="2026-05", post_to_pms=False)
+
+    assert calls["accountant"].post("/api/rubs/post-charges", body).status_code == 202
+    assert approved.jobs.get().post_month == date(2026, 5, 1)
 
 
 @pytest.mark.parametrize("code", ["NOPE", "POOL"])

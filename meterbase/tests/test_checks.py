@@ -43,3 +43,23 @@ def test_the_settings_of_a_fresh_installation_make_sense(settings):
         checks.check_syncs,
     ):
         assert list(check()) == []
+
+
+def test_a_queue_that_nobody_fills_is_refused(monkeypatch):
+    monkeypatch.setenv("Q_CLUSTER_NAME", "postin")
+    (found,) = checks.check_clusters()
+    assert (found.id, "postin" in found.msg) == ("meterbase.E020", True)
+
+    for name in ("posting", "meterbase", ""):
+        monkeypatch.setenv("Q_CLUSTER_NAME", name)
+        assert checks.check_clusters() == []
+
+
+@pytest.mark.parametrize(("workers", "posting_workers"), [(0, 2), (2, 0)])
+def test_a_cluster_without_workers_is_refused(settings, workers, posting_workers):
+    clusters = {"posting": {"workers": posting_workers}}
+    settings.Q_CLUSTER = settings.Q_CLUSTER | {"workers": workers, "ALT_CLUSTERS": clusters}
+
+    (found,) = checks.check_clusters()
+
+    assert found.id == "meterbase.E021"

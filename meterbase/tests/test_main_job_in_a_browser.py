@@ -155,7 +155,7 @@ def _approve(accountant: Person) -> None:
     page = accountant.page
     accountant.go("/billing/approvals/")
     accountant.finds_no_barriers()
-    page.locator("main table a").first.click()
+    page.locator("main tbody a").first.click()
     accountant.follow("Approve")
     accountant.sees_heading(re.compile("Approve 45 charges"))
     page.get_by_role("button", name=re.compile("^Approve 45 charges")).click()

@@ -17,9 +17,19 @@ document.addEventListener("keydown", (event) => {
     }
   }
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  const search = document.querySelector("main input[type=search]");
-  if (event.key === "/" && search && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    // The search page has a box of its own; narrow windows show only a link to that page.
+    const boxes = ["main [data-search]", ".site-search [data-search]"].map((where) => document.querySelector(where));
+    const box = boxes.find((each) => each && each.offsetParent !== null);
+    const link = document.querySelector("a.site-search-link");
+    if (!box && !link) return;
     event.preventDefault();
-    search.focus();
+    if (box) box.focus();
+    else link.click();
   }
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const drawer = event.target.closest("dialog.drawer");
+  if (drawer && !drawer.open) drawer.showModal();
 });

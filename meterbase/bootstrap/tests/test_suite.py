@@ -66,6 +66,38 @@ def test_the_tests_are_told_where_the_cluster_is(programs, tmp_path, path, monke
     assert "postgres://u:p@localhost:5433/d\n" in capfd.readouterr().out
 
 
+@pytest.fixture
+def databases(programs, tmp_path, path, monkeypatch):
+    """A PostgreSQL cluster that only says where it is."""
+    monkeypatch.setattr(suite, "require", {system.POSTGRES: str(path / "pg_virtualenv")}.get)
+    (path / "sh").symlink_to("/bin/sh")
+    write_program(
+        path / "pg_virtualenv",
+        "#!/bin/sh\nexport PGUSER=u PGPASSWORD=p PGHOST=h PGPORT=1 PGDATABASE=d\n"
+        'while [ "$1" != sh ]; do shift; done\nexec "$@"\n',
+    )
+    return programs / "pytest"
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("exit 0", 0),
+        ('test -n "$DATABASE_URL" || exit 3', 3),
+        ('test -z "$DATABASE_URL" || exit 4', 4),
+        ("exit 5", 5),
+    ],
+)
+def test_both_suites_run_to_their_end_and_either_may_fail(databases, capfd, script, code):
+    write_program(databases, f'#!/bin/sh\necho "on ${{DATABASE_URL:-sqlite}}"\n{script}\n')
+
+    assert steps.main(["tests"]) == code
+
+    said = capfd.readouterr().out
+    assert said.index("on sqlite") < said.index("== pytest on PostgreSQL")
+    assert said.index("== pytest on PostgreSQL") < said.index("on postgres://u:p@h:1/d")
+
+
 def test_ctrl_c_waits_for_the_program_to_tidy_up(tmp_path):
     tidied = tmp_path / "tidied"
     program = write_program(

@@ -1,0 +1,1 @@
+"""Whether this installation works, for whoever or whatever watches over it."""
