@@ -85,7 +85,12 @@ def reset(_number: float) -> int:
     PostingAttempt.objects.all().delete()
     PostingEvent.objects.exclude(from_state="").delete()
     count = Posting.objects.update(
-        state=PostingState.PENDING, remote_charge_id="", tries=0, not_before=F("created_at")
+        state=PostingState.PENDING,
+        remote_charge_id="",
+        token="",
+        tries=0,
+        lease_until=None,
+        not_before=F("created_at"),
     )
     Connection.objects.update(paused_until=None, unknowns_in_row=0)
     if connection.vendor == "postgresql":

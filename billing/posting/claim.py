@@ -14,12 +14,14 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db import connection as db_connection
 from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.causes import moved_out
 from billing.models import Posting, PostingAttempt, PostingState
 from billing.posting.breaker import may_probe
+from billing.posting.kept_question import KeptQuestion, blank
 from billing.posting.ledger_first import look_first
 from billing.posting.liveness import StillHeld, hold
 from billing.posting.states import is_called_off, move
@@ -131,13 +133,20 @@ def _claim(
 
 
 def _first_due(connection_id: int, passed: list[int], now: datetime) -> Posting | None:
-    due = _pending().filter(connection_id=connection_id, not_before__lte=now)
-    return (due.exclude(pk__in=passed) if passed else due).first()
+    if passed:
+        due = _pending().filter(connection_id=connection_id, not_before__lte=now)
+        return due.exclude(pk__in=passed).first()
+    by_now = db_connection.ops.adapt_datetimefield_value(now)
+    return _due_question().first(connection_id=connection_id, now=by_now)
 
 
 @cache
+def _due_question() -> KeptQuestion[Posting]:
+    due = _pending().filter(connection_id=blank("connection_id"), not_before__lte=blank("now"))
+    return KeptQuestion(due[:1])
+
+
 def _pending() -> QuerySet[Posting]:
-    """Select what waits; to put this question together takes longer than to answer it."""
     return (
         Posting.objects.filter(state=PostingState.PENDING, job__paused_at=None)
         .select_for_update(of=("self",), skip_locked=True)
