@@ -12,11 +12,11 @@ import fcntl
 import os
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 # Namespace of our session locks among everything else in the database.
 _ADVISORY_CLASS = 4711
@@ -72,6 +72,5 @@ def _session_lock(posting_id: int) -> Iterator[None]:
         yield
     finally:
         # Should the connection be gone, so is the lock; then there is nothing to free.
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+        with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
