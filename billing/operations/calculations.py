@@ -19,7 +19,7 @@ from billing.models import (
     Utility,
     UtilityBill,
 )
-from billing.operations.postings import AlreadyPosted, cancel_refused
+from billing.operations.postings import AlreadyPosted, ShownInThePms, cancel_refused
 from billing.place_review import findings_to_json, review_allocation
 from billing.queries import blockers, changes_since, charging_jobs
 from billing.rubs import Allocation, CannotAllocate, Problem, allocate
@@ -160,6 +160,8 @@ def _supersede(bill: UtilityBill, *, by: User, now: datetime) -> None:
     try:
         refused = Q(job__calculation=live)
         cancel_refused(refused, by=by, now=now, note="The bill was calculated anew.")
+    except ShownInThePms as shown:
+        raise WrongState(str(shown)) from None
     except AlreadyPosted:
         raise WrongState(_POSTED) from None
     live.state = CalculationState.SUPERSEDED

@@ -90,7 +90,7 @@ def _carry_on(
     try:
         gateway = open_gateway(connection_of(check))
     except (NotConnected, PropexoNotConfigured) as error:
-        fail_check(check=check, message=str(error), now=clock())
+        fail_check(check=check, message=str(error), now=clock(), token=check.token)
         return
     done = read_on(check=check, gateway=gateway, clock=clock, out_of_time=out_of_time)
     if done.is_over and not done.is_clean:
