@@ -23,6 +23,7 @@ from billing.operations.reversals import (
     request_reversal,
 )
 from billing.posting.states import AT_REST
+from billing.posting.tests.chaos.pace import Pace
 from billing.posting.tests.chaos.processes import Program, SandboxProgram
 from billing.posting.tests.chaos.trouble import Killer, Saboteur
 from integrations.gateways import open_gateway
@@ -34,6 +35,8 @@ from portfolios.models import User
 
 # What a round lasts at least, so that its trouble meets charges that are under way.
 ROUND_SECONDS = 0.8
+# And at most, where the machine is too slow for its workers to keep up.
+_LONGEST_SECONDS = 30
 _SETTLING_SECONDS = 240
 # Bills are for so many months in turn, so that few are for the same days.
 _MONTHS = 12
@@ -62,22 +65,30 @@ class Scene:
 
 def play(scene: Scene, *, rounds: int) -> None:
     """Play the rounds, one after the other."""
+    pace = Pace()
     with ThreadPoolExecutor(1) as people:
         for number in range(1, rounds + 1):
-            until = time.monotonic() + ROUND_SECONDS
+            began = time.monotonic()
             scene.saboteur.order()
             if scene.random.random() < 0.08:
                 scene.saboteur.expire_login(Connection.objects.get().propexo_connection_id)
             # What people do has dice of its own, so that it does not depend on who is faster.
             ordered = people.submit(act_as_people, Random(scene.random.random()), number)
-            while time.monotonic() < until or not ordered.done():
+            while is_on(began, pace) or not ordered.done():
                 time.sleep(scene.random.uniform(0.02, 0.4))
-                scene.killer.strike()
+                if pace.allows_a_blow():
+                    scene.killer.strike()
                 scene.killer.thaw()
                 connections.close_all()
                 scene.keep_running()
             ordered.result()
             look_after_login(scene)
+
+
+def is_on(began: float, pace: Pace) -> bool:
+    """Tell whether a round goes on: for its time, and while its workers cannot keep up."""
+    lasted = time.monotonic() - began
+    return lasted < ROUND_SECONDS or (lasted < _LONGEST_SECONDS and pace.lags())
 
 
 def act_as_people(random: Random, number: int) -> None:
