@@ -21,12 +21,12 @@ from django.db.models import QuerySet
 from billing.causes import moved_out
 from billing.models import Posting, PostingAttempt, PostingState
 from billing.posting.breaker import may_probe
-from billing.posting.kept_question import KeptQuestion, blank
 from billing.posting.ledger_first import look_first
 from billing.posting.liveness import StillHeld, hold
 from billing.posting.states import is_called_off, move
 from billing.residents import would_hit_another
 from integrations.models import Connection, ConnectionStatus
+from meterbase.lib.kept_question import KeptQuestion, blank
 
 # How many due postings are tried when others hold the first ones.
 _CANDIDATES = 8

@@ -21,8 +21,8 @@ from integrations.gateways import PropexoNotConfigured, open_gateway
 from integrations.models import Connection, SyncPhase, SyncRun
 from integrations.pms.gateway import PmsGateway
 from integrations.sync.claim import STALE_AFTER, due_runs, fail_sync, running_count
-from integrations.sync.durability import quick_commits
 from integrations.sync.run import run_sync
+from meterbase.lib.durability import quick_commits
 
 SLICE_SECONDS = 20.0
 

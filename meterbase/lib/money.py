@@ -55,4 +55,5 @@ def format_dollars(cents: int) -> str:
     Units: cents in.
     """
     sign = "\N{MINUS SIGN}" if cents < 0 else ""
-    return f"{sign}${dollars_from_cents(abs(cents)):,}"
+    dollars, rest = divmod(abs(cents), 100)
+    return f"{sign}${dollars:,}.{rest:02}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 
 class EmptyPeriod(ValueError):
@@ -33,6 +33,11 @@ class Period:
         Units: days.
         """
         return (self.end - self.start).days
+
+    @property
+    def middle(self) -> date:
+        """Give the day in the middle; the month that it lies in names the period."""
+        return self.start + timedelta(days=self.days // 2)
 
     def overlaps(self, other: Period) -> bool:
         """Tell whether the two share at least one day."""

@@ -1,7 +1,8 @@
 """Commits that need not wait for the disk.
 
 What a power cut takes back of a sync, the next worker reads again: a chunk and the mark behind it
-are lost together or not at all. So a sync does not pay for what the intent of a charge needs.
+are lost together or not at all. So a sync does not pay for what the intent of a charge needs; nor
+does the count of somebody's calls.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection, transaction
 
-from integrations.sync.durability import quick_commits
+from meterbase.lib.durability import quick_commits
 
 ASK = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
 USUAL, QUICK = {2, "on"}, {1, "off"}
