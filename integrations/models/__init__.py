@@ -8,6 +8,16 @@ from integrations.models.connection import (
     WireContract,
 )
 from integrations.models.listed_property import ListedProperty
+from integrations.models.outgoing import (
+    OPEN_DELIVERIES,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    OutgoingEvent,
+    OutgoingKind,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 from integrations.models.rate_budget import RateBudget
 from integrations.models.review_item import ReviewItem, ReviewKind
 from integrations.models.sync_run import PropertyReading, SyncPhase, SyncRun, SyncState, Tick
@@ -20,14 +30,20 @@ from integrations.models.webhook_event import (
 )
 
 __all__ = [
+    "OPEN_DELIVERIES",
     "AccountKind",
     "ChartAccount",
     "ChartReading",
     "Connection",
     "ConnectionStatus",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryState",
     "EventShape",
     "EventState",
     "ListedProperty",
+    "OutgoingEvent",
+    "OutgoingKind",
     "PropertyLink",
     "PropertyReading",
     "RateBudget",
@@ -38,7 +54,9 @@ __all__ = [
     "SyncRun",
     "SyncState",
     "Tick",
+    "WebhookEndpoint",
     "WebhookEvent",
     "WebhookRejection",
+    "WebhookSecret",
     "WireContract",
 ]

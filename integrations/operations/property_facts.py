@@ -44,7 +44,8 @@ def take_facts(*, place: Property, row: PmsProperty, by: User | None, now: datet
     before = {column: getattr(place, column) for column in after}
     for column, value in after.items():
         setattr(place, column, value)
-    place.save(update_fields=list(after))
+    place.updated_at = now
+    place.save(update_fields=[*after, "updated_at"])
     record_event(verb="property.updated", subject=place, by=by, now=now, before=before, after=after)
     link_utilities(places=[place], now=now)
     return True

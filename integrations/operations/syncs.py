@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from integrations.expired_logins import note_expired_login
 from integrations.gateways import open_gateway
 from integrations.models import Connection, PropertyLink, PropertyReading, SyncRun, SyncState
 from integrations.operations.property_lists import PropertyNews, read_property_news
@@ -18,7 +19,6 @@ from integrations.pms import errors
 from integrations.pms.gateway import PmsGateway
 from integrations.pms.records import ConnectionHealth, PmsConnection
 from integrations.sync.queueing import full_reading_due, new_run
-from integrations.sync.run import note_expired_login
 from portfolios.models import Property, User
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def request_connection_sync(
         `read_property_news`.
     """
     gateway = open_gateway(connection)
-    remote = _read_connection(connection, gateway)
+    remote = _read_connection(connection, gateway, now=now)
     places = set(
         PropertyLink.objects.filter(connection=connection, property__archived_at=None).values_list(
             "property_id", flat=True
@@ -143,15 +143,18 @@ def request_connection_sync(
     return ConnectionSync(len(wanted), len(places) - len(wanted), stamp, news, trouble)
 
 
-def _read_connection(connection: Connection, gateway: PmsGateway) -> PmsConnection:
+def _read_connection(
+    connection: Connection, gateway: PmsGateway, *, now: datetime
+) -> PmsConnection:
+    mine = Connection.objects.filter(pk=connection.pk)
     try:
         remote = gateway.read_connection(connection_id=connection.propexo_connection_id)
     except errors.PmsLoginExpired as error:
-        note_expired_login(connection=connection, message=error.message)
+        note_expired_login(mine, message=error.message, now=now)
         raise
     if remote.health is ConnectionHealth.AUTH_FAILED:
         # Propexo goes on showing what it read before, so nothing else would tell.
-        note_expired_login(connection=connection, message=_LOGIN_EXPIRED)
+        note_expired_login(mine, message=_LOGIN_EXPIRED, now=now)
         raise errors.PmsLoginExpired(_LOGIN_EXPIRED)
     return remote
 

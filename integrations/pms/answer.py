@@ -69,7 +69,7 @@ def stated_wait(headers: Mapping[str, str], *, now: datetime) -> timedelta | Non
         return timedelta(seconds=seconds)
     try:
         moment = email.utils.parsedate_to_datetime(stated)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # A date without a zone is meant in UTC, as all HTTP dates are.
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now

@@ -56,7 +56,7 @@ class DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of connections."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
 
     def open_connections(self, request: PreparedRequest) -> OpenConnections | None:
         """Find the pool over which a request like this one goes."""
@@ -151,11 +151,15 @@ class OpenConnections(HTTPConnectionPool):
         self._put_conn(connection)
 
 
-class _HttpPool(OpenConnections):
+class HttpPool(OpenConnections):
+    """Connections without TLS that keep the running deadline."""
+
     ConnectionCls = _HttpConnection
 
 
-class _HttpsPool(HTTPSConnectionPool, OpenConnections):
+class HttpsPool(HTTPSConnectionPool, OpenConnections):
+    """Connections with TLS that keep the running deadline."""
+
     ConnectionCls = _HttpsConnection
 
 

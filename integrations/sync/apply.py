@@ -7,6 +7,7 @@ from datetime import datetime
 
 from integrations.sync.plan import Known, LeaseValues, NamePlan, PagePlan, UnitValues
 from integrations.sync.plan.values import ValuesT
+from integrations.sync.reports import report_leases
 from integrations.sync.rows import Row, insert_rows, update_rows
 from integrations.sync.stored import LEASE_COLUMNS, UNIT_COLUMNS
 from portfolios.models import Lease, Property, Unit
@@ -47,6 +48,7 @@ def apply_units(
 
 def apply_leases(
     *,
+    place: Property,
     plan: PagePlan[LeaseValues],
     known: Mapping[str, Known[LeaseValues]],
     names: Mapping[str, str],
@@ -57,7 +59,7 @@ def apply_leases(
 
     Shape: `names` are those of residents that are known already; a lease whose resident is not
         among them has no name until the residents are read.
-    Effects: rows of leases.
+    Effects: rows of leases, and webhooks about them.
     """
     _insert(
         Lease,
@@ -70,6 +72,7 @@ def apply_leases(
     )
     _update_leases(plan, known, names, seen_at)
     _mark_seen(Lease, plan, known, seen_at)
+    report_leases(place=place, plan=plan, known=known, now=now)
 
 
 def _update_leases(

@@ -13,6 +13,7 @@ from integrations.sync.claim import Claim, advance, queue_follow_up
 from integrations.sync.flags import close_items_of_whole, store_flags
 from integrations.sync.gone import find_gone_leases, find_gone_units, mark_gone
 from integrations.sync.plan import Flag, StoredLease, StoredUnit, Whole, check_whole
+from integrations.sync.reports import report_sync
 from integrations.sync.rows import insert_rows, update_row
 from integrations.sync.stored import Sight
 from portfolios.operations.audit import record_event
@@ -47,6 +48,7 @@ def finish_sync(
     _note_reading(run, now)
     counts = {name: getattr(run, name) for name in ("created", "changed", "unchanged", "flagged")}
     record_event(verb="sync.completed", subject=place, by=run.requested_by, now=now, after=counts)
+    report_sync(run, now=now)
     if asked_again:
         queue_follow_up(run.pk, now=now)
 

@@ -113,7 +113,14 @@ class Planner:
         # In a reading of everything the residents follow, and their names with them.
         wanted = set[str]() if self._run.is_full else _residents_new_on_a_lease(plan, known)
         names = {key: self._first_names[key] for key in wanted if key in self._first_names}
-        store = partial(apply_leases, plan=plan, known=known, names=names, seen_at=self._seen_at)
+        store = partial(
+            apply_leases,
+            place=self._place,
+            plan=plan,
+            known=known,
+            names=names,
+            seen_at=self._seen_at,
+        )
         missing = not wanted <= names.keys()
         return _chunk("lease", plan, store=lambda now: store(now=now), names_missing=missing)
 

@@ -10,7 +10,8 @@ from functools import partial
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from integrations.models import Connection, ConnectionStatus, ReviewItem, SyncRun
+from integrations.expired_logins import note_expired_login
+from integrations.models import Connection, ReviewItem, SyncRun
 from integrations.pms import errors
 from integrations.pms.gateway import PmsGateway
 from integrations.rate_limit import waiting
@@ -30,7 +31,7 @@ from integrations.sync.rests import DATABASE_AWAY, setback_of
 from integrations.sync.rows import has_rows
 from portfolios.models import Unit
 
-__all__ = ["fail_sync", "note_expired_login", "run_sync"]
+__all__ = ["fail_sync", "run_sync"]
 
 logger = logging.getLogger(__name__)
 
@@ -143,7 +144,8 @@ def _stop(claim: Claim, run: SyncRun, error: errors.PmsError, *, now: datetime) 
     with transaction.atomic():
         fail_sync(run=run, claim=claim, code=error.code, message=message, now=now)
         if isinstance(error, errors.PmsLoginExpired):
-            note_expired_login(connection=run.property.link.connection, message=error.message)
+            mine = Connection.objects.filter(pk=run.property.link.connection_id)
+            note_expired_login(mine, message=error.message, now=now)
 
 
 def _fail_for_a_fault(claim: Claim, run: SyncRun, *, now: datetime) -> None:
@@ -171,10 +173,3 @@ def _rest_from_the_database(
         fail_sync(run=run, claim=claim, code=setback.code, message=setback.gave_up(), now=now)
     except DATABASE_AWAY:
         logger.warning("The database is still away; another worker takes up sync %s.", run.pk)
-
-
-def note_expired_login(*, connection: Connection, message: str) -> None:
-    """Mark a connection as needing a new PMS login in Propexo."""
-    Connection.objects.filter(pk=connection.pk).update(
-        status=ConnectionStatus.LOGIN_EXPIRED, status_note=message
-    )

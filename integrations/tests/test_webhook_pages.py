@@ -17,7 +17,7 @@ from integrations.models import (
 from integrations.webhooks.store import Signature, store_event
 from integrations.webhooks.tests.deliveries import encode, unified
 from integrations.webhooks.work import claim, fail
-from portfolios.tests.pages import check_page, text_of
+from portfolios.tests.pages import check_page, text_of, the
 
 LIST = reverse("integrations:webhook-list")
 REPLAY_CAUSE = reverse("integrations:webhook-replay-cause")
@@ -133,6 +133,18 @@ def test_the_list_is_narrowed_by_state_and_event(cast, failed, now, signed_in):
     assert "unit_1" in rows
     assert "unit_2" not in rows
     assert check_page(client.get(LIST, {"state": "rubbish"})).select("[aria-label=Events]") == []
+
+
+@pytest.mark.parametrize("name", ["state", "name", "cause"])
+def test_a_character_that_no_database_takes_narrows_nothing(cast, failed, signed_in, name):
+    page = check_page(signed_in(cast.viewer).get(LIST, {name: "\x00"}))
+    assert "unit_1" in text_of(the(page, '[aria-label="Events"]'))
+
+
+def test_a_character_that_no_database_takes_names_no_cause(cast, failed, signed_in):
+    client = signed_in(cast.manager)
+    client.post(REPLAY_CAUSE, {"cause": "\x00UNAVAILABLE"})
+    assert not WebhookEvent.objects.filter(state=EventState.FAILED).exists()
 
 
 def test_the_page_says_when_nobody_works(cast, event, now, signed_in):

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,8 +24,11 @@ from integrations.operations.connections import (
 )
 from integrations.pms.catalog import Support, platform
 from integrations.views.connection_batch import REALPAGE
+from integrations.views.sync_sheets import connection_sheet, link_sheet
+from meterbase.lib.sheets import Sheet, chosen_filters
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Portfolio, User
 
 PAGE_SIZE = 50
@@ -46,12 +49,14 @@ def _may_prepare_anywhere(user: User) -> bool:
 
 @require_safe
 @signed_in
-def propexo(request: SignedInRequest) -> HttpResponse:
+def propexo(request: SignedInRequest) -> HttpResponseBase:
     """List the connections, with the way to the first one."""
     everything = access.rows(Connection, user=request.user).select_related("portfolio")
     expired = everything.filter(status=ConnectionStatus.LOGIN_EXPIRED)
     shows_expired = request.GET.get("status") == ConnectionStatus.LOGIN_EXPIRED
     connections = expired if shows_expired else everything
+    if answer := list_file(request, lambda: _sheet(request, connections, shows_expired)):
+        return answer
     page = Paginator(connections, PAGE_SIZE).get_page(request.GET.get("page"))
     counts = _count_properties(list(page.object_list), user=request.user)
     may_prepare = _may_prepare_anywhere(request.user)
@@ -69,6 +74,17 @@ def propexo(request: SignedInRequest) -> HttpResponse:
         "actions": actions,
     }
     return render(request, "integrations/propexo.html", context)
+
+
+def _sheet(
+    request: SignedInRequest,
+    connections: QuerySet[Connection],
+    shows_expired: bool,  # noqa: FBT001 - a filter of the page
+) -> Sheet:
+    rows = list(connections)
+    show = str(ConnectionStatus.LOGIN_EXPIRED.label) if shows_expired else ""
+    counts = _count_properties(rows, user=request.user)
+    return connection_sheet(rows, counts, filters=chosen_filters(show=show))
 
 
 def _filters(
@@ -143,7 +159,7 @@ def _connect(form: ConnectionForm, *, by: User) -> Connection:
 
 @require_safe
 @signed_in
-def connection_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+def connection_detail(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show a connection and the properties that came through it."""
     connection = access.fetch(
         Connection.objects.select_related("portfolio", "created_by"),
@@ -157,6 +173,8 @@ def connection_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         .select_related("property__portfolio")
         .order_by("property__name", "pk")
     )
+    if answer := list_file(request, lambda: link_sheet(connection, links)):
+        return answer
     items = access.rows(ReviewItem, user=request.user).filter(
         connection=connection, resolved_at=None
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +15,13 @@ from django.views.decorators.http import require_safe
 
 from integrations.freshness import in_words, stale_after
 from integrations.models import PropertyLink, SyncState
+from integrations.views.sync_sheets import data_sheet
 from integrations.views.syncs import TONES
 from integrations.worklists import DataState, count_states, in_state, with_latest_sync
+from meterbase.lib.sheets import chosen_filters
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 
 PAGE_SIZE = 50
 
@@ -41,7 +45,7 @@ class DataRow:
 
 @require_safe
 @signed_in
-def pms_data_list(request: SignedInRequest) -> HttpResponse:
+def pms_data_list(request: SignedInRequest) -> HttpResponseBase:
     """List the properties by what is the matter with their data, the oldest first."""
     now = timezone.now()
     links = access.rows(PropertyLink, user=request.user)
@@ -52,6 +56,11 @@ def pms_data_list(request: SignedInRequest) -> HttpResponse:
     ordered = chosen.select_related("property", "connection").order_by(
         "last_synced_at", "property__name", "pk"
     )
+    named = chosen_filters(show=_NAMES[shown] if shown else "")
+    if answer := list_file(
+        request, lambda: data_sheet(ordered, filters=named, in_words=partial(_in_words, now=now))
+    ):
+        return answer
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -74,6 +83,11 @@ def _row(link: PropertyLink, *, now: datetime) -> DataRow:
         state=SyncState(state).label if state else "",
         tone=TONES[SyncState(state)] if state else "neutral",
     )
+
+
+def _in_words(link: PropertyLink, *, now: datetime) -> tuple[bool, str]:
+    row = _row(link, now=now)
+    return row.is_old, row.state
 
 
 def _filters(

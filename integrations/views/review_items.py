@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -16,9 +16,12 @@ from integrations.forms import ResolveForm
 from integrations.models import ReviewItem
 from integrations.operations.still_there import NOT_LISTED, find_listed, may_be_there
 from integrations.sync.plan import areas
+from integrations.views.item_sheets import item_sheet
 from integrations.views.review_filters import ItemFilter
+from meterbase.lib.sheets import chosen_filters
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Portfolio, Unit
 
 PAGE_SIZE = 50
@@ -64,7 +67,7 @@ class Many:
 
 @require_safe
 @signed_in
-def review_item_list(request: SignedInRequest) -> HttpResponse:
+def review_item_list(request: SignedInRequest) -> HttpResponseBase:
     """List what waits for a decision, or what was decided."""
     resolved = request.GET.get("show") == "resolved"
     narrowed = ItemFilter.of(request.GET)
@@ -74,6 +77,10 @@ def review_item_list(request: SignedInRequest) -> HttpResponse:
         "property", "connection", "portfolio", "resolved_by"
     )
     ordered = chosen.order_by("-resolved_at", "property__name", "-last_found_at", "pk")
+    choices = narrowed.choices(of_tab)
+    named = chosen_filters(q=narrowed.q, choices=choices, show="Resolved" if resolved else "Open")
+    if answer := list_file(request, lambda: item_sheet(ordered, filters=named)):
+        return answer
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     managed = access.rows(Portfolio, user=request.user, action=access.Action.PREPARE)
     rows = _rows(list(page), mine=set(managed.values_list("pk", flat=True)))
@@ -84,7 +91,7 @@ def review_item_list(request: SignedInRequest) -> HttpResponse:
         "tabs": _tabs(everything, narrowed, resolved=resolved),
         "here": reverse("integrations:review-item-list"),
         "q": narrowed.q,
-        "choices": narrowed.choices(of_tab),
+        "choices": choices,
         "narrowed": narrowed.pairs(),
         "kept": [("show", "resolved")] if resolved else [],
         "is_narrowed": bool(narrowed),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,8 +31,10 @@ from integrations.views.sync_progress import (
     time_left,
     waiting_for,
 )
+from integrations.views.sync_sheets import run_sheet
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Property
 
 PAGE_SIZE = 50
@@ -49,7 +51,7 @@ TONES = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def property_sync(request: SignedInRequest, pk: int) -> HttpResponse:
+def property_sync(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show how a property was synced, and start a sync."""
     posted = request.method == "POST"
     place = access.fetch(
@@ -72,9 +74,11 @@ def _start(request: SignedInRequest, place: Property) -> HttpResponse:
     return redirect("integrations:sync-detail", pk=run.pk)
 
 
-def _history(request: SignedInRequest, place: Property) -> HttpResponse:
-    link = PropertyLink.objects.filter(property=place).select_related("connection").first()
+def _history(request: SignedInRequest, place: Property) -> HttpResponseBase:
     runs = place.sync_runs.select_related("requested_by")
+    if answer := list_file(request, lambda: run_sheet(place, runs)):
+        return answer
+    link = PropertyLink.objects.filter(property=place).select_related("connection").first()
     page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "place": place,

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Max, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,11 +18,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.models import EventState, WebhookEvent
 from integrations.pms.signatures import split_secrets
+from integrations.views.item_sheets import event_sheet
 from integrations.webhooks.pretty import pretty_body
 from integrations.webhooks.rejections import count_rejections
 from integrations.webhooks.replay import BeingWorkedOn, replay_all, replay_event
+from meterbase.lib.sheets import Sheet
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 
 PAGE_SIZE = 50
 
@@ -63,11 +66,13 @@ class FailedCause:
 
 @require_safe
 @signed_in
-def webhook_list(request: SignedInRequest) -> HttpResponse:
+def webhook_list(request: SignedInRequest) -> HttpResponseBase:
     """List the events, with what is needed to receive more."""
     everything = access.rows(WebhookEvent, user=request.user)
     chosen = _narrow(everything, request.GET)
     rows = chosen.defer("body").select_related("connection").order_by("-pk")
+    if answer := list_file(request, lambda: _sheet(rows, request.GET)):
+        return answer
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     late = timezone.now() - _PICKED_UP_WITHIN
     waiting = everything.filter(state=EventState.RECEIVED, due_at__lt=late)
@@ -91,6 +96,12 @@ def _narrow(events: QuerySet[WebhookEvent], query: QueryDict) -> QuerySet[Webhoo
     """Keep what the query string asks for; a word that is none of ours asks for nothing."""
     wanted = {column: query.get(column, "") for column in ("state", "name", "cause")}
     return events.filter(**{column: word for column, word in wanted.items() if word})
+
+
+def _sheet(events: QuerySet[WebhookEvent], query: QueryDict) -> Sheet:
+    words = {"state": "State", "name": "Event", "cause": "Cause"}
+    chosen = ((label, query.get(column, "")) for column, label in words.items())
+    return event_sheet(events, filters=tuple((label, word) for label, word in chosen if word))
 
 
 def _choices(
@@ -213,7 +224,7 @@ def webhook_replay(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 def webhook_replay_cause(request: SignedInRequest) -> HttpResponse:
     """Work again on every failed event of one cause that the reader may replay."""
-    cause = request.POST.get("cause", "")
+    cause = request.POST.get("cause", "").replace("\x00", "")
     events = _replayable(request).filter(cause=cause)
     count = replay_all(events=events, by=request.user, now=timezone.now())
     if count:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django_q.tasks import async_task
 
 from integrations.clusters import GENERAL, has_room
-from integrations.models import EventState, Tick, WebhookEvent, WebhookRejection
+from integrations.models import EventState, WebhookEvent, WebhookRejection
+from integrations.turns import take_turn
 from integrations.webhooks.nudge import LONGEST_SECONDS, queue_work
 
 CATCH_UP_TASK = "integrations.webhooks.tasks.catch_up_with_pms"
@@ -25,7 +26,7 @@ def sweep_events(*, now: datetime) -> bool:
     Shape: tells whether there was something.
     Effects: rows in the queue; once a minute one that lets a worker see to what was missed.
     """
-    if has_room(GENERAL) and _claim("webhooks", every=_MINUTE, now=now):
+    if has_room(GENERAL) and take_turn("webhooks", every=_MINUTE, now=now):
         async_task(CATCH_UP_TASK, timeout=LONGEST_SECONDS, cluster=GENERAL)
     due = WebhookEvent.objects.filter(state=EventState.RECEIVED, due_at__lte=now).exists()
     if due:
@@ -38,17 +39,9 @@ def forget_old_events(*, now: datetime) -> int:
 
     Effects: rows are gone.
     """
-    if not _claim("old webhooks", every=_DAY, now=now):
+    if not take_turn("old webhooks", every=_DAY, now=now):
         return 0
     old = WebhookEvent.objects.filter(received_at__lt=now - KEPT_FOR)
     count, _ = old.filter(state__in=[EventState.HANDLED, EventState.IGNORED]).delete()
     WebhookRejection.objects.filter(hour__lt=now - KEPT_FOR).delete()
     return count
-
-
-def _claim(name: str, *, every: timedelta, now: datetime) -> bool:
-    """Take a turn of something that comes round again; one process gets each turn."""
-    long_ago = now - 2 * every
-    Tick.objects.get_or_create(name=name, defaults={"ticked_at": long_ago})
-    due = Tick.objects.filter(name=name, ticked_at__lte=now - every)
-    return bool(due.update(ticked_at=now))

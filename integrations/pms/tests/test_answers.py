@@ -39,6 +39,8 @@ def test_a_body_that_is_not_json_is_said_to_be_none() -> None:
         ({"Retry-After": "-5"}, 60),
         ({"Retry-After": "7.5"}, 60),
         ({"Retry-After": "soon"}, 60),
+        ({"Retry-After": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}, 60),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359"}, 900),
         ({"Retry-After": "Wed, 01 Apr 2026 12:02:00 GMT"}, 120),
         ({"Retry-After": "Wed, 01 Apr 2026 12:02:00 -0000"}, 120),
         ({"Retry-After": "Wed, 01 Apr 2020 12:02:00 GMT"}, 1),

@@ -8,6 +8,7 @@ import time_machine
 from django_q.models import OrmQ
 
 from integrations.models import Connection, ConnectionStatus
+from integrations.nudging import Nudge
 from integrations.webhooks import nudge, receive
 from integrations.webhooks.rejections import RejectionCounter
 from integrations.webhooks.tests.deliveries import SECRET
@@ -18,7 +19,7 @@ def _own_door(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set a secret, and let no test wait for what another has just counted."""
     settings.PROPEXO_WEBHOOK_SECRET = SECRET
     settings.PMS_EVENT_LISTENERS = ()
-    monkeypatch.setattr(receive, "nudge", nudge.Nudge())
+    monkeypatch.setattr(receive, "nudge", Nudge(nudge.queue_work))
     monkeypatch.setattr(receive, "rejections", RejectionCounter())
 
 

@@ -7,6 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 
 from integrations.models import WebhookEvent, WebhookRejection
+from integrations.nudging import Nudge
 from integrations.pms.signatures import UNIFIED_HEADER, V1_HEADER, sign
 from integrations.webhooks import nudge as nudges_module
 from integrations.webhooks import receive
@@ -152,7 +153,8 @@ def test_a_nudge_that_fails_costs_no_event(wire, monkeypatch):
 
 def test_a_burst_wakes_a_worker_once(wire, nudges, monkeypatch):
     seconds = [100.0]
-    monkeypatch.setattr(receive, "nudge", nudges_module.Nudge(seconds=lambda: seconds[0]))
+    once = Nudge(nudges_module.queue_work, seconds=lambda: seconds[0])
+    monkeypatch.setattr(receive, "nudge", once)
     for number in range(5):
         deliver(unified("test.ping", event_id=f"evt_{number}"))
     assert len(nudges) == 1
