@@ -1,19 +1,23 @@
 """The one door to rows: what a person may see, and what they may do with it.
 
 Whatever is not in one of the person's portfolios does not exist for them (404); what they may see
-but not do is refused (403).
+but not do is refused (403). Where a program acts for the person, the portfolios to which its key is
+confined are all that there is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
+from meterbase.lib.kept_question import KeptQuestion, blank
 from portfolios.models import Membership, Portfolio, Role, User
 from portfolios.models.scope import PortfolioRow
 
@@ -40,12 +44,27 @@ def rows(
     model: type[RowT], *, user: User | AnonymousUser, action: Action = Action.READ
 ) -> QuerySet[RowT]:
     """Select the rows of a model that a person may see, or with which they may do something."""
-    roles = [role for role, actions in ALLOWED.items() if action in actions]
-    return _of_member(model._default_manager.all(), user=user, memberships__role__in=roles)
+    found = model._default_manager.all()
+    return _of_member(found, user.pk, _confined_to(user), memberships__role__in=_roles(action))
 
 
+def rows_to_keep(model: type[RowT]) -> QuerySet[RowT]:
+    """Select the rows that a person may see, for figures that are kept: a blank is the person."""
+    found = model._default_manager.all()
+    return _of_member(found, blank("member"), None, memberships__role__in=_roles(Action.READ))
+
+
+def _roles(action: Action) -> list[str]:
+    return [role for role, actions in ALLOWED.items() if action in actions]
+
+
+def _confined_to(user: User | AnonymousUser) -> Collection[int] | None:
+    return user.confined_to if isinstance(user, User) else None
+
+
+# Any: a value, or a blank in its place.
 def _of_member(
-    candidates: QuerySet[RowT], *, user: User | AnonymousUser, **more: Any
+    candidates: QuerySet[RowT], member: Any, confined_to: Collection[Any] | None, **more: Any
 ) -> QuerySet[RowT]:
     """Keep the rows whose portfolio has the person as a member.
 
@@ -53,7 +72,9 @@ def _of_member(
     """
     path = candidates.model.portfolio_path
     prefix = f"{path}__" if path else ""
-    conditions = {"memberships__user": user.pk, **more}
+    conditions = {"memberships__user": member, **more}
+    if confined_to is not None:
+        conditions["memberships__portfolio__id__in"] = confined_to
     return candidates.filter(**{prefix + lookup: value for lookup, value in conditions.items()})
 
 
@@ -62,11 +83,78 @@ def fetch(candidates: QuerySet[RowT], action: Action, *, user: User, **lookup: A
 
     Errors: Http404 when it is not there or not theirs, PermissionDenied when their role may not.
     """
-    row = _of_member(candidates, user=user).filter(**lookup).first()
+    row = _of_member(candidates, user.pk, user.confined_to).filter(**lookup).first()
     if row is None:
-        raise Http404(f"There is no such {candidates.model._meta.verbose_name}.")
-    require(portfolio_of(row), action, user=user)
+        raise _no_such(candidates.model)
+    # What every member may do needs no look at the role.
+    if not all(action in can for can in ALLOWED.values()):
+        require(portfolio_of(row), action, user=user)
     return row
+
+
+class KeptRows(Generic[RowT]):
+    """The rows of a selection that a person may see, by SQL that is made once.
+
+    Shape: for selections that programs ask for again and again; `blank`s in them are filled by name
+        at each asking.
+    """
+
+    def __init__(self, candidates: QuerySet[RowT]) -> None:
+        self._candidates = candidates
+        # By the number of portfolios to which the person is confined.
+        self._questions: dict[int | None, KeptQuestion[RowT]] = {}
+
+    def seen_by(self, user: User, **values: Any) -> SeenRows[RowT]:
+        """Fill in who asks, and the blanks."""
+        # No portfolio has the number 0: whoever is confined to none sees nothing.
+        confined = None if user.confined_to is None else sorted(user.confined_to) or [0]
+        count = None if confined is None else len(confined)
+        question = self._questions.get(count)
+        if question is None:
+            question = self._questions[count] = self._question(count)
+        numbered = {_place(number): pk for number, pk in enumerate(confined or ())}
+        return SeenRows(question, {**values, **numbered, "member": user.pk})
+
+    def fetch(self, *, user: User, **values: Any) -> RowT:
+        """Get the one row that these values name.
+
+        Errors: Http404 when it is not there or not theirs.
+        """
+        # No text that is stored has a NUL in it, and PostgreSQL refuses to be asked for one.
+        is_askable = not any(isinstance(each, str) and "\0" in each for each in values.values())
+        found = self.seen_by(user, **values)[0:1] if is_askable else ()
+        if not found:
+            raise _no_such(self._candidates.model)
+        return found[0]
+
+    def _question(self, count: int | None) -> KeptQuestion[RowT]:
+        confined = None if count is None else [blank(_place(number)) for number in range(count)]
+        roles = _roles(Action.READ)
+        seen = _of_member(self._candidates, blank("member"), confined, memberships__role__in=roles)
+        return KeptQuestion(seen)
+
+
+def _place(number: int) -> str:
+    return f"portfolio_{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRows(Generic[RowT]):
+    """Rows that a person may see; asked for when they are counted or part of them is taken."""
+
+    question: KeptQuestion[RowT]
+    values: Mapping[str, Any]
+
+    def count(self) -> int:
+        """Count all of them."""
+        return self.question.count(**self.values)
+
+    def __getitem__(self, part: slice) -> Sequence[RowT]:
+        return self.question.part(part.start, part.stop, **self.values)
+
+
+def _no_such(model: type[RowT]) -> Http404:
+    return Http404(f"There is no such {model._meta.verbose_name}.")
 
 
 def portfolio_of(row: PortfolioRow) -> Portfolio:
@@ -80,6 +168,8 @@ def portfolio_of(row: PortfolioRow) -> Portfolio:
 
 def role_in(portfolio: Portfolio, *, user: User) -> str | None:
     """Tell a person's role in a portfolio."""
+    if user.confined_to is not None and portfolio.pk not in user.confined_to:
+        return None
     found = Membership.objects.filter(portfolio=portfolio, user=user).values_list("role", flat=True)
     return found.first()
 
@@ -108,5 +198,7 @@ def require(portfolio: Portfolio, action: Action, *, user: User) -> None:
 
 def may_open_portfolios(user: User) -> bool:
     """Tell whether a person may make portfolios: support staff, and whoever manages one already."""
+    if user.confined_to is not None:
+        return False
     manages = Membership.objects.filter(user=user, role=Role.MANAGER)
     return user.is_staff or manages.exists()

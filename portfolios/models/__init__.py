@@ -1,7 +1,24 @@
 """The tables of portfolios."""
 
-from portfolios.models.api_key import ApiKey
+from portfolios.models.api_key import (
+    CALL_LIMITS,
+    ApiKey,
+    ApiPlan,
+    CallLimit,
+    KeptAnswer,
+    LimitedCaller,
+    Scope,
+    UnknownCaller,
+)
 from portfolios.models.audit import AuditEvent
+from portfolios.models.notice import (
+    Notice,
+    NoticeChoice,
+    NoticeKind,
+    NoticeMute,
+    NoticeState,
+    NoticeWhen,
+)
 from portfolios.models.people import Membership, Portfolio, Role, User
 from portfolios.models.place import Lease, LeaseStatus, Property, Unit, UnitField, UnitOverride
 from portfolios.models.unit_import import (
@@ -26,15 +43,26 @@ from portfolios.models.utilities import (
 )
 
 __all__ = [
+    "CALL_LIMITS",
     "ApiKey",
+    "ApiPlan",
     "AuditEvent",
+    "CallLimit",
     "Commodity",
     "Confidence",
     "Dataset",
+    "KeptAnswer",
     "Lease",
     "LeaseStatus",
+    "LimitedCaller",
     "LookUpStatus",
     "Membership",
+    "Notice",
+    "NoticeChoice",
+    "NoticeKind",
+    "NoticeMute",
+    "NoticeState",
+    "NoticeWhen",
     "Portfolio",
     "Property",
     "PropertyUtility",
@@ -42,6 +70,7 @@ __all__ = [
     "ReferenceKind",
     "ReferenceRelease",
     "Role",
+    "Scope",
     "Unit",
     "UnitField",
     "UnitImport",
@@ -49,6 +78,7 @@ __all__ = [
     "UnitImportRow",
     "UnitImportState",
     "UnitOverride",
+    "UnknownCaller",
     "User",
     "UtilityArea",
     "UtilityChoice",

@@ -8,29 +8,46 @@ from django.db.models import F, Q
 from portfolios.models.people import Portfolio, User
 from portfolios.models.scope import PortfolioRow
 
+# What a street number and a street need together, with a space between them.
+_LONGEST_ADDRESS = 50 + 1 + 255
+
 
 class Property(PortfolioRow):
-    """A building, or several, with one utility bill to share."""
+    """A building, or several, with one utility bill to share.
+
+    Shape: without `propexo_property_id` it comes from no PMS. `street_number` is how `address`
+        begins, where somebody wrote the two apart. Without `updated_at` it is as it was made.
+    """
 
     portfolio_path = "portfolio"
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="properties")
-    propexo_property_id = models.CharField(max_length=100, unique=True)
-    name = models.CharField(max_length=200)
-    address = models.CharField(max_length=200, blank=True)
+    propexo_property_id = models.CharField(max_length=100, blank=True, db_index=True)
+    name = models.CharField(max_length=255)
+    address = models.CharField(max_length=_LONGEST_ADDRESS, blank=True)
+    street_number = models.CharField(max_length=50, blank=True)
     city = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=2, blank=True)
     zip_code = models.CharField("ZIP code", max_length=5, blank=True)
     raw_state = models.CharField("state as the PMS writes it", max_length=200, blank=True)
     raw_zip_code = models.CharField("ZIP code as the PMS writes it", max_length=200, blank=True)
+    country = models.CharField(max_length=2, default="US")
     unit_count = models.PositiveIntegerField(null=True, blank=True)
     square_footage = models.PositiveIntegerField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "properties"
         ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["propexo_property_id"],
+                condition=~Q(propexo_property_id=""),
+                name="property_once_per_propexo_id",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -73,9 +90,16 @@ class Unit(PortfolioRow):
                 fields=["property", "propexo_unit_id"], name="unit_once_per_property"
             ),
         ]
+        # With what is counted, so that thousands of units need not be looked up.
+        indexes = [models.Index(fields=["property", "missing_since"], name="unit_of_property_here")]
 
     def __str__(self) -> str:
-        return f"{self.building} {self.unit_number}".strip()
+        return unit_label(self.building, self.unit_number)
+
+
+def unit_label(building: str, unit_number: str) -> str:
+    """Name a unit as people do."""
+    return f"{building} {unit_number}".strip()
 
 
 class LeaseStatus(models.TextChoices):

@@ -21,15 +21,28 @@ from portfolios.operations.api_keys import NewApiKey, create_api_key, revoke_api
 @signed_in
 def api_key_list(request: SignedInRequest) -> HttpResponse:
     """List the reader's keys, and show a new key's secret this once."""
-    form = ApiKeyForm(request.POST or None)
+    user = request.user
+    form = ApiKeyForm(request.POST if request.method == "POST" else None, user=user)
     made: NewApiKey | None = None
     if request.method == "POST" and form.is_valid():
-        name = form.cleaned_data["name"]
-        user = request.user
-        made = create_api_key(user=user, name=name, by=user, now=timezone.now())
-        form = ApiKeyForm()
-    keys = ApiKey.objects.filter(user=request.user)
-    context = {"form": form, "keys": keys, "made": made}
+        made = create_api_key(
+            user=user,
+            name=form.cleaned_data["name"],
+            by=user,
+            now=timezone.now(),
+            terms=form.terms(),
+        )
+        form = ApiKeyForm(user=user)
+    context = {
+        "form": form,
+        "keys": ApiKey.objects.filter(user=user).prefetch_related("portfolios"),
+        "made": made,
+        "base_url": request.build_absolute_uri("/api/"),
+        "actions": [
+            ("Webhooks to you", reverse("integrations:endpoint-list")),
+            ("How to use the API", reverse("api-docs")),
+        ],
+    }
     return render(request, "portfolios/api_key_list.html", context)
 
 
@@ -51,6 +64,6 @@ def api_key_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
         "dangerous": True,
         "cancel_url": reverse("portfolios:api-key-list"),
         "cancel_label": "Keep the key",
-        "breadcrumbs": [("API keys", reverse("portfolios:api-key-list"))],
+        "breadcrumbs": [("API access", reverse("portfolios:api-key-list"))],
     }
     return render(request, "portfolios/api_key_revoke.html", context)

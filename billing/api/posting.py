@@ -1,4 +1,4 @@
-"""The calls of `/api/rubs`."""
+"""Posting approved charges."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Router, Status
+from ninja import Status
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from billing.api.routes import router
 from billing.approval_tiers import approvals_of
 from billing.duplicates import LONGEST_REASON, Duplicates, LedgerLook
 from billing.models import Calculation, CalculationState, PostingJob, UtilityBill
@@ -35,16 +36,15 @@ from billing.operations.posting_jobs import (
     PostingOrder,
     create_posting_job,
 )
-from billing.queries import count_job, failed_postings
+from billing.queries import count_job
 from integrations.gateways import NotConnected, open_property_gateway
 from integrations.pms.errors import NotSupported
-from meterbase.lib.json_api import ApiProblem, Body, IsoDate, Json
+from meterbase.lib.json_api import Answer, ApiProblem, Body, IsoDate, Json, calls_pms
 from meterbase.lib.money import dollars_from_cents
 from portfolios import access
-from portfolios.bearer import caller
-from portfolios.models import Property, User
-
-router = Router(tags=["rubs"])
+from portfolios.bearer import Key, caller, key_of
+from portfolios.models import ApiKey, Property, Scope, User
+from portfolios.operations.api_keys import speaks_to_a_test_side
 
 
 def _first_of_month(value: object) -> date:
@@ -97,14 +97,35 @@ class PostChargesBody(Body):
     confirm_duplicates: ConfirmDuplicates | None = None
 
 
-@router.post("/post-charges", response={202: dict})
-def post_charges(request: HttpRequest, body: PostChargesBody) -> Status[Json]:
+class StartedJob(Answer):
+    """A job that was started; `url` tells how it stands."""
+
+    job_id: str
+    status: str
+    url: str
+
+
+@router.post("/post-charges", auth=Key(Scope.CHARGES_POST), response={202: StartedJob})
+@calls_pms
+def post_charges(request: HttpRequest, body: PostChargesBody) -> Status[StartedJob]:
     """Start posting the approved charges of a bill; the amounts are the calculation's."""
     user = caller(request)
     calculation = _approved_calculation(body, user)
+    if body.post_to_pms:
+        _refuse_test_key(key_of(request))
     job = _create_job(calculation, _order(body), user)
     url = reverse("api:show_job", args=[job.public_id])
-    return Status(202, {"job_id": job.public_id, "status": count_job(job).status, "url": url})
+    return Status(202, StartedJob(job_id=job.public_id, status=count_job(job).status, url=url))
+
+
+def _refuse_test_key(key: ApiKey) -> None:
+    """Keep a program that was tried against the sandbox from charging real residents."""
+    if key.is_for_tests and not speaks_to_a_test_side():
+        message = (
+            "This key was made for tests, and MeterBase speaks to a real PMS now. Make a new key "
+            "to post charges."
+        )
+        raise ApiProblem(403, "permission_denied", message)
 
 
 def _order(body: PostChargesBody) -> PostingOrder:
@@ -117,41 +138,6 @@ def _order(body: PostChargesBody) -> PostingOrder:
         post_month=body.post_month,
         confirmed=Confirmation(digest=said.findings, reason=said.reason) if said else None,
     )
-
-
-@router.get("/jobs/{job_id}")
-def show_job(request: HttpRequest, job_id: str) -> Json:
-    """Tell how a posting job stands; the counters add up to `total_charges`."""
-    job = access.fetch(
-        PostingJob.objects.all(), access.Action.READ, user=caller(request), public_id=job_id
-    )
-    return describe_job(job)
-
-
-def describe_job(job: PostingJob) -> Json:
-    """Write a job as the API shows it; `reversed` only where charges were taken back."""
-    counts = count_job(job)
-    taken_back: Json = {"reversed": counts.reversed} if counts.reversed else {}
-    return {
-        "job_id": job.public_id,
-        "status": counts.status,
-        "total_charges": counts.total,
-        "posted": counts.posted,
-        "failed": counts.failed,
-        "pending": counts.pending,
-        "unknown": counts.unknown,
-        "skipped": counts.skipped,
-        **taken_back,
-        "failures": [
-            {
-                "unit": posting.charge.unit_label,
-                "amount": dollars_from_cents(posting.amount_cents),
-                "error": posting.error,
-                "propexo_error_code": posting.error_code,
-            }
-            for posting in failed_postings(job)
-        ],
-    }
 
 
 def _approved_calculation(body: PostChargesBody, user: User) -> Calculation:
