@@ -1,0 +1,1 @@
+"""What a resident is told of a month's charges: composed, frozen, printed."""
