@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -18,14 +17,15 @@ from billing.models import DifferenceKind, LedgerCheck, LedgerDifference
 from billing.operations.ledger_checks import request_check
 from billing.operations.ledger_schedule import nudge_workers
 from billing.views.breadcrumbs import above_property
+from billing.views.ledger_sheets import check_sheet, difference_sheet
 from billing.views.wording import PAGE_SIZE, Badge, charge_count
-from meterbase.lib.money import format_dollars
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Property
 
-# Of each kind of difference the page shows so many; the CSV has all of them.
+# Of each kind of difference the page shows so many; the file has all of them.
 _SHOWN = 100
 _REMEDIES = {
     DifferenceKind.DIFFERS: "Look at the charge in the PMS and put right which of the two is "
@@ -50,10 +50,12 @@ class KindRows:
 
 @require_safe
 @signed_in
-def property_ledger(request: SignedInRequest, pk: int) -> HttpResponse:
+def property_ledger(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show a property's comparisons, and what one of them, or the last one, has found."""
     place = _place(request, pk, Action.READ)
     checks = place.ledger_checks.select_related("job", "requested_by")
+    if answer := list_file(request, lambda: check_sheet(place, checks, badge=check_badge)):
+        return answer
     page = Paginator(checks, PAGE_SIZE).get_page(request.GET.get("page"))
     shown = _chosen(request, checks)
     under_way = checks.filter(finished_at=None).first()
@@ -85,23 +87,17 @@ def property_ledger_check(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @signed_in
-def ledger_check_csv(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Give all differences of a comparison as a file."""
+def ledger_differences(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    """Give all differences of a comparison as a file.
+
+    Errors: Http404 where the address names no format, too: the page of the property shows them.
+    """
     checks = LedgerCheck.objects.select_related("property__portfolio")
     check = access.fetch(checks, Action.READ, user=request.user, pk=pk)
-    name = f"ledger-{check.property_id}-{check.started_at:%Y%m%d-%H%M}.csv"
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-    writer = csv.writer(response)
-    writer.writerow(
-        ["kind", "unit", "reference", "amount", "job", "charge id in the PMS", "what differs"]
-    )
-    rows = check.differences.select_related("posting__charge", "posting__job").order_by("pk")
-    for difference in rows.iterator(chunk_size=500):
-        writer.writerow(_cells(difference))
-    return response
+    answer = list_file(request, lambda: difference_sheet(check))
+    if answer is None:
+        raise Http404("Differences are given as CSV or XLSX.")
+    return answer
 
 
 def check_badge(check: LedgerCheck) -> Badge:
@@ -140,21 +136,3 @@ def _kinds(check: LedgerCheck) -> list[KindRows]:
             rows = list(of_kind.order_by("pk")[:_SHOWN])
             found.append(KindRows(kind, count, _REMEDIES[kind], rows))
     return found
-
-
-def _cells(difference: LedgerDifference) -> list[str]:
-    posting = difference.posting
-    return [
-        difference.get_kind_display(),
-        _plain(posting.charge.unit_label) if posting is not None else "",
-        difference.reference,
-        format_dollars(posting.amount_cents) if posting is not None else "",
-        posting.job.public_id if posting is not None else "",
-        _plain(difference.remote_charge_id),
-        _plain(difference.message),
-    ]
-
-
-def _plain(text: str) -> str:
-    """Keep a spreadsheet from taking somebody's text for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,1 @@
+"""What leaves billing for the books of others."""
