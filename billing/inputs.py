@@ -61,7 +61,8 @@ class _Particulars:
 def rule_for(bill: UtilityBill) -> ShareRule | None:
     """Find the version of the property's rule that counts for a bill's period."""
     in_force = Q(effective_from=None) | Q(effective_from__lte=bill.period_start)
-    rules = ShareRule.objects.filter(in_force, property=bill.property, utility=bill.utility)
+    standing = ShareRule.objects.filter(withdrawn_at=None)
+    rules = standing.filter(in_force, property=bill.property, utility=bill.utility)
     return rules.order_by("-version").first()
 
 
@@ -103,23 +104,32 @@ def gather_inputs(
             raise ValueError("a calculation needs a stored rule or a proposed one")
         proposal = rule_input(rule)
     units = read_units(bill.property)
-    particulars = _read_particulars(bill)
-    stays = {unit.propexo_unit_id: _stays(unit, bill.period) for unit in units}
-    bill_input = BillInput(
-        amount_cents=bill.amount_cents,
-        period=BillPeriod(bill.period_start, bill.period_end),
-        rule=proposal,
-        units=tuple(
-            _unit_input(unit, stays[unit.propexo_unit_id], particulars.get(unit.unit_id))
-            for unit in units
-        ),
-        lines=_read_lines(bill),
-    )
+    terms = read_bill_terms(bill) if terms is None else terms
     return Gathered(
-        bill_input=with_bill_terms(bill_input, read_bill_terms(bill) if terms is None else terms),
+        bill_input=with_bill_terms(_bill_input(bill, proposal, units), terms),
         units={unit.propexo_unit_id: unit for unit in units},
         leases={lease.propexo_lease_id: lease for unit in units for lease in unit.leases},
         problems=tuple(_problems_of_units(units, bill)),
+    )
+
+
+def current_input(*, bill: UtilityBill, rule: ShareRule) -> BillInput:
+    """Read what a bill would be calculated from now, without asking what stands in the way."""
+    found = _bill_input(bill, rule_input(rule), read_units(bill.property))
+    return with_bill_terms(found, read_bill_terms(bill))
+
+
+def _bill_input(bill: UtilityBill, rule: RuleInput, units: Sequence[UnitFacts]) -> BillInput:
+    particulars = _read_particulars(bill)
+    return BillInput(
+        amount_cents=bill.amount_cents,
+        period=BillPeriod(bill.period_start, bill.period_end),
+        rule=rule,
+        units=tuple(
+            _unit_input(unit, _stays(unit, bill.period), particulars.get(unit.unit_id))
+            for unit in units
+        ),
+        lines=_read_lines(bill),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
+from types import MappingProxyType
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -34,8 +36,8 @@ def compare_with_last_run(calculation: Calculation) -> LastRun | None:
     if last is None:
         return None
     same_unit = last.bill.usage_unit == calculation.bill.usage_unit
-    before, now = (_run(run, with_usage=same_unit) for run in (last, calculation))
-    return LastRun(last, explain_changes(before, now))
+    before, now = (_frozen(run, with_usage=same_unit) for run in (last, calculation))
+    return LastRun(last, _explain(before, now))
 
 
 def last_runs(calculations: Sequence[Calculation]) -> dict[int, Calculation]:
@@ -85,10 +87,35 @@ def _comes_before(other: UtilityBill, bill: UtilityBill) -> bool:
     return same and other.period_start < bill.period_start and other.period_end >= oldest
 
 
-def _run(calculation: Calculation, *, with_usage: bool) -> Run:
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """A calculation as it was made; the digest stands for its inputs."""
+
+    digest: str
+    shares: tuple[tuple[LeaseKey, int], ...]
+    usage: Fraction | None
+    inputs: Mapping[str, Any] = field(compare=False, repr=False)
+
+    def read(self) -> Run:
+        """Read what the arithmetic takes."""
+        return Run(bill_input_from_json(self.inputs), dict(self.shares), self.usage)
+
+
+# Shares two bills out step by step. What is frozen gives the same answer for ever, and a reviewer
+# opens a calculation again and again: sorted, filtered, after each thing that was set.
+@lru_cache(maxsize=32)
+def _explain(before: _Frozen, now: _Frozen) -> Mapping[LeaseKey, Change]:
+    return MappingProxyType(explain_changes(before.read(), now.read()))
+
+
+def _frozen(calculation: Calculation, *, with_usage: bool) -> _Frozen:
     bill = calculation.bill
-    shares = {
-        (line["unit_key"], line["lease_key"]): line["cents"] for line in calculation.result["lines"]
-    }
-    usage = Fraction(bill.usage) if with_usage and bill.usage is not None else None
-    return Run(bill_input_from_json(calculation.inputs), shares, usage)
+    return _Frozen(
+        digest=calculation.inputs_digest,
+        shares=tuple(
+            ((line["unit_key"], line["lease_key"]), line["cents"])
+            for line in calculation.result["lines"]
+        ),
+        usage=Fraction(bill.usage) if with_usage and bill.usage is not None else None,
+        inputs=calculation.inputs,
+    )

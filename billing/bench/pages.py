@@ -128,8 +128,8 @@ def _portfolio(folder: Path, units: int) -> Iterator[_Portfolio]:
         environment = environ_of(
             name=database, state_dir=folder, base_url="http://127.0.0.1:9", api_key="px_test_none"
         )
-        # Pages name their style sheets as on a developer's machine: nothing has to be collected.
-        environment["DEBUG"] = "true"
+        # While debugging, every query is written down.
+        environment["DEBUG"] = "false"
         command: Sequence[str] = (sys.executable, "-m", _CHILD)
         with started_program(
             command, environment, subprocess.PIPE, orders=subprocess.PIPE

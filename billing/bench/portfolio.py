@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import islice, pairwise
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from django.db import models, transaction
 
-from billing.bill_calendar import shown_months
+from billing.bench.reviewed import CENTS, People, bills_of_a_year, review_building
+from billing.bench.rows import write_copies
 from billing.models import (
+    Approval,
+    AttemptOutcome,
     Calculation,
     CalculationState,
     Charge,
-    Method,
+    Decision,
     Posting,
+    PostingAttempt,
     PostingJob,
     PostingState,
-    Utility,
+    ShareRule,
     UtilityBill,
-    VacancyPolicy,
 )
-from billing.operations.calculations import calculate_bill, submit_calculation
-from billing.operations.share_rules import ShareRuleEntry, set_share_rule
 from integrations.models import Connection, ConnectionStatus, PropertyLink
-from meterbase.lib.periods import Period
 from portfolios.models import (
     Lease,
     LeaseStatus,
@@ -41,19 +41,9 @@ from portfolios.models import (
 _REVIEWED_UNITS = 400
 _UNITS_PER_PROPERTY = 200
 _FEWEST_FAILURES = 60
-_BATCH = 2_000
-_CENTS = 4_217
 _CODES = ("LEASE_NOT_FOUND", "INVALID_CHARGE_CODE", "PMS_REJECTED")
 
 Row = TypeVar("Row", bound=models.Model)
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Who enters, and who looks at the pages."""
-
-    manager: User
-    accountant: User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +79,13 @@ def make_portfolio(*, size: Size, now: datetime) -> Calculation:
     Shape: a year of bills for each property, and the last month's charges posted, some refused.
     """
     connection, people = _make_people(now)
-    reviewed = _make_property(connection, people, 0, now)
+    (reviewed,) = _make_properties(connection, people, range(1), now)
     _make_units([reviewed], size.reviewed_units, now)
-    calculation = _calculate(reviewed, people, now)
-    places = [_make_property(connection, people, each + 1, now) for each in range(size.properties)]
+    calculation = review_building(reviewed, people=people, now=now)
+    places = _make_properties(connection, people, range(1, size.properties + 1), now)
     _make_units(places, size.units, now)
-    _bill_a_year(calculation, places, now)
-    _post(calculation, connection, failed_of=size.failed_of, now=now)
+    approved = _bill_a_year(calculation, places, people, now)
+    _post(approved, connection, people, failed_of=size.failed_of, now=now)
     return calculation
 
 
@@ -116,115 +106,109 @@ def _make_people(now: datetime) -> tuple[Connection, People]:
     return connection, people
 
 
-def _make_property(connection: Connection, people: People, number: int, now: datetime) -> Property:
-    place = Property.objects.create(
-        portfolio=connection.portfolio,
-        propexo_property_id=f"prop_{number}",
-        name=f"{number:05} Measured Court",
-        created_at=now,
-    )
-    PropertyLink.objects.create(
-        property=place,
-        connection=connection,
-        imported_by=people.manager,
-        imported_at=now,
-        last_synced_at=now,
-    )
-    return place
-
-
-def _make_units(places: Sequence[Property], count: int, now: datetime) -> None:
-    """Spread so many units evenly over properties, each let since two years ago."""
-    made = store(
-        Unit(
-            property=places[number % len(places)],
-            propexo_unit_id=f"unit_{places[0].pk}_{number}",
-            unit_number=f"{number // len(places) + 101}",
-            sqft=500 + number * 37 % 900,
-            bedrooms=number % 4,
-            bathrooms=1,
-            occupied=True,
-            first_seen_at=now,
+def _make_properties(
+    connection: Connection, people: People, numbers: Sequence[int], now: datetime
+) -> list[Property]:
+    places = Property.objects.bulk_create(
+        Property(
+            portfolio=connection.portfolio,
+            propexo_property_id=f"prop_{number}",
+            name=f"{number:05} Measured Court",
+            created_at=now,
         )
-        for number in range(count)
+        for number in numbers
     )
-    store(
+    PropertyLink.objects.bulk_create(
+        PropertyLink(
+            property=place,
+            connection=connection,
+            imported_by=people.manager,
+            imported_at=now,
+            last_synced_at=now,
+        )
+        for place in places
+    )
+    return places
+
+
+def _make_units(places: Sequence[Property], number: int, now: datetime) -> None:
+    """Spread so many units evenly over properties, each let since two years ago."""
+    write_copies(
+        Unit(bathrooms=1, occupied=True, first_seen_at=now, last_seen_at=now),
+        ("property_id", "propexo_unit_id", "unit_number", "sqft", "bedrooms"),
+        (
+            (
+                places[each % len(places)].pk,
+                f"unit_{places[0].pk}_{each}",
+                f"{each // len(places) + 101}",
+                500 + each * 37 % 900,
+                each % 4,
+            )
+            for each in range(number)
+        ),
+    )
+    made = Unit.objects.filter(property__in=places).order_by("pk").values_list("pk", flat=True)
+    write_copies(
         Lease(
-            unit=unit,
-            propexo_lease_id=f"lease_{unit.pk}",
-            resident_name=f"Resident {unit.pk}",
             start_date=now.date() - timedelta(days=730),
-            occupant_count=1 + unit.pk % 4,
             status=LeaseStatus.ACTIVE,
             first_seen_at=now,
-        )
-        for unit in made
+            last_seen_at=now,
+        ),
+        ("unit_id", "propexo_lease_id", "resident_name", "occupant_count"),
+        ((unit, f"lease_{unit}", f"Resident {unit}", 1 + unit % 4) for unit in made),
     )
 
 
-def _calculate(place: Property, people: People, now: datetime) -> Calculation:
-    """Bring the last month of a property to its review, as people do."""
-    rule = ShareRuleEntry(method=Method.SQUARE_FEET, vacancy=VacancyPolicy.OWNER_PAYS)
-    set_share_rule(place=place, utility=Utility.WATER, entry=rule, by=people.manager, now=now)
-    bills = [_bill(place, period, people, now) for period in _year(now.date())]
-    UtilityBill.objects.bulk_create(bills)
-    calculation = calculate_bill(bill=bills[-1], by=people.manager, now=now)
-    submit_calculation(calculation=calculation, by=people.manager, now=now)
-    return calculation
+def _bill_a_year(
+    reviewed: Calculation, places: Sequence[Property], people: People, now: datetime
+) -> list[Calculation]:
+    """Give every property a rule and bills; give the calculations of the last, approved.
 
-
-def _year(today: date) -> list[Period]:
-    firsts = [*shown_months(today), today.replace(day=1)]
-    return [Period(start, end) for start, end in pairwise(firsts)]
-
-
-def _bill(place: Property, period: Period, people: People, now: datetime) -> UtilityBill:
-    return UtilityBill(
-        property=place,
-        utility=Utility.WATER,
-        account_number=f"W-{place.pk}",
-        period_start=period.start,
-        period_end=period.end,
-        amount_cents=_REVIEWED_UNITS * _CENTS,
-        entered_by=people.manager,
-        entered_at=now,
+    Shape: their big documents are empty, as no list of many reads them.
+    """
+    rules = ShareRule.objects.bulk_create(
+        _copy(reviewed.share_rule, property_id=place.pk) for place in places
     )
-
-
-def _bill_a_year(calculation: Calculation, places: Sequence[Property], now: datetime) -> None:
-    """Give every property the same rule and bills, the last of them calculated and approved."""
-    people = People(calculation.prepared_by, calculation.prepared_by)
-    rules = {
-        rule.property_id: rule
-        for rule in store(copy(calculation.share_rule, property_id=place.pk) for place in places)
-    }
-    months = _year(now.date())
-    bills = store(
-        _bill(place, period, people, now)
-        for number, place in enumerate(places)
-        # One property in ten lacks a bill.
-        for period in (months if number % 10 else months[1:])
+    shares = {place.pk: place.units.count() * CENTS for place in places}
+    years = [bills_of_a_year(place, shares[place.pk], people, now) for place in places]
+    UtilityBill.objects.bulk_create(
+        bill
+        for number, bills in enumerate(years)
+        # One property in ten lacks a bill between others.
+        for bill in (bills if number % 10 else [*bills[:6], *bills[7:]])
     )
-    store(
-        copy(
-            calculation,
-            bill_id=bill.pk,
-            share_rule_id=rules[bill.property_id].pk,
+    approved = Calculation.objects.bulk_create(
+        _copy(
+            reviewed,
+            bill_id=bills[-1].pk,
+            share_rule_id=rule.pk,
+            version=1,
             state=CalculationState.APPROVED,
             inputs={},
             result={},
+            findings=[],
+            bill_cents=bills[-1].amount_cents,
+            tenants_cents=bills[-1].amount_cents,
+            owner_cents=0,
         )
-        for bill in bills
-        if bill.period_start == months[-1].start
+        for bills, rule in zip(years, rules, strict=True)
     )
+    decided = {"decision": Decision.APPROVED, "decided_by": people.accountant, "decided_at": now}
+    Approval.objects.bulk_create(Approval(calculation=each, **decided) for each in approved)
+    return approved
 
 
 def _post(
-    calculation: Calculation, connection: Connection, *, failed_of: int, now: datetime
+    approved: Sequence[Calculation],
+    connection: Connection,
+    people: People,
+    *,
+    failed_of: int,
+    now: datetime,
 ) -> None:
-    """Post the last month of every other property, with some charges refused."""
-    accountant = User.objects.get(username="accountant")
-    jobs = store(
+    """Post what was approved, with some charges refused."""
+    jobs = PostingJob.objects.bulk_create(
         PostingJob(
             public_id=f"job_{posted.pk}",
             calculation=posted,
@@ -233,75 +217,86 @@ def _post(
             charge_code="UTIL",
             description="Water",
             post_to_pms=True,
-            created_by=accountant,
+            created_by=people.accountant,
             created_at=now,
         )
-        for posted in Calculation.objects.exclude(pk=calculation.pk).select_related("bill")
+        for posted in approved
     )
-    leases = Lease.objects.select_related("unit").order_by("pk")
-    charges = store(
-        Charge(
-            calculation_id=job.calculation_id,
-            unit=lease.unit,
-            lease=lease,
-            unit_label=lease.unit.unit_number,
-            resident_name=lease.resident_name,
-            propexo_unit_id=lease.unit.propexo_unit_id,
-            propexo_lease_id=lease.propexo_lease_id,
-            amount_cents=_CENTS,
-            explanation={},
-        )
-        for job in jobs
-        for lease in leases.filter(unit__property=job.calculation.bill.property_id)
+    _charge({job.calculation.bill.property_id: job for job in jobs})
+    _send(jobs, connection, failed_of=failed_of, now=now)
+
+
+def _charge(jobs: dict[int, PostingJob]) -> None:
+    """Charge every lease of these properties."""
+    columns = {
+        "calculation_id": "unit__property_id",
+        "lease_id": "pk",
+        "unit_id": "unit_id",
+        "unit_label": "unit__unit_number",
+        "resident_name": "resident_name",
+        "propexo_unit_id": "unit__propexo_unit_id",
+        "propexo_lease_id": "propexo_lease_id",
+    }
+    leases = Lease.objects.filter(unit__property__in=jobs).order_by("pk")
+    write_copies(
+        Charge(amount_cents=CENTS, explanation={}),
+        tuple(columns),
+        (
+            (jobs[place].calculation_id, *rest)
+            for place, *rest in leases.values_list(*columns.values())
+        ),
     )
-    _send(charges, {job.calculation_id: job for job in jobs}, failed_of=failed_of, now=now)
 
 
 def _send(
-    charges: Sequence[Charge], jobs: dict[int, PostingJob], *, failed_of: int, now: datetime
+    jobs: Sequence[PostingJob], connection: Connection, *, failed_of: int, now: datetime
 ) -> None:
-    store(
-        _posting(
-            charge, jobs[charge.calculation_id], number, failed=number % failed_of == 0, now=now
-        )
-        for number, charge in enumerate(charges)
-    )
-
-
-def _posting(
-    charge: Charge, job: PostingJob, number: int, *, failed: bool, now: datetime
-) -> Posting:
-    return Posting(
-        job=job,
-        charge=charge,
-        connection_id=job.connection_id,
-        business_key=f"charge {charge.pk}",
-        reference=f"MB-{number:013}",
-        amount_cents=charge.amount_cents,
+    job_of = {job.calculation_id: job.pk for job in jobs}
+    charges = Charge.objects.filter(calculation__in=job_of).order_by("pk")
+    posted: list[tuple[int | str, ...]] = []
+    refused: list[tuple[int | str, ...]] = []
+    for number, (pk, calculation) in enumerate(charges.values_list("pk", "calculation_id")):
+        row = (job_of[calculation], pk, f"charge {pk}", f"MB-{number:013}")
+        if number % failed_of:
+            posted.append((*row, f"chg_{number}"))
+        else:
+            refused.append((*row, _CODES[number % len(_CODES)]))
+    like = partial(
+        Posting,
+        connection=connection,
+        amount_cents=CENTS,
         body="{}",
-        body_sha256="",
-        state=PostingState.REJECTED if failed else PostingState.POSTED,
         not_before=now,
         tries=1,
-        remote_charge_id="" if failed else f"chg_{number}",
-        error_code=_CODES[number % len(_CODES)] if failed else "",
-        error="The PMS refused it." if failed else "",
         created_at=now,
         state_at=now,
     )
+    columns = ("job_id", "charge_id", "business_key", "reference")
+    write_copies(like(state=PostingState.POSTED), (*columns, "remote_charge_id"), posted)
+    failed = like(state=PostingState.REJECTED, error="The PMS refused it.")
+    write_copies(failed, (*columns, "error_code"), refused)
+    _note_attempts(now)
 
 
-def store(rows: Iterable[Row]) -> list[Row]:
-    """Write rows, many at a time."""
-    found: list[Row] = []
-    rest: Iterator[Row] = iter(rows)
-    while batch := list(islice(rest, _BATCH)):
-        type(batch[0])._default_manager.bulk_create(batch)
-        found += batch
-    return found
+def _note_attempts(now: datetime) -> None:
+    """Write down the calls that were refused; the others' are on no page of a list."""
+    refused = Posting.objects.filter(state=PostingState.REJECTED)
+    write_copies(
+        PostingAttempt(
+            number=1,
+            host="measured",
+            pid=1,
+            started_at=now,
+            finished_at=now,
+            outcome=AttemptOutcome.REJECTED,
+            http_status=422,
+        ),
+        ("posting_id", "token"),
+        ((pk, f"token {pk}") for pk in refused.values_list("pk", flat=True)),
+    )
 
 
-def copy(row: Row, **changes: object) -> Row:
+def _copy(row: Row, **changes: object) -> Row:
     """Make a row like another one, not yet stored."""
     columns = [field for field in row._meta.concrete_fields if not field.primary_key]
     values = {field.attname: getattr(row, field.attname) for field in columns}

@@ -7,6 +7,7 @@ from django import template
 from billing.go_live import unticked_items
 from billing.models import GoLiveItem
 from integrations.models import Connection
+from portfolios.operations.api_keys import speaks_to_a_test_side
 
 register = template.Library()
 
@@ -18,4 +19,5 @@ def go_live_notice(connection: Connection | None) -> dict[str, object]:
         "connection": connection,
         "total": len(GoLiveItem),
         "unticked": unticked_items(connection) if connection else [],
+        "is_test_side": speaks_to_a_test_side(),
     }

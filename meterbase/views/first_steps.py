@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from billing.models import ShareRule, UtilityBill
+from billing.models import ShareRule
 from integrations.models import Connection
 from portfolios import access
 from portfolios.models import Portfolio, Property, Unit, User
@@ -24,9 +24,7 @@ class Step:
 
 
 def first_steps(user: User) -> list[Step]:
-    """Say what to do first; nothing once a bill was entered."""
-    if access.rows(UtilityBill, user=user).exists():
-        return []
+    """Say what to do until the first bill is entered."""
     place = access.rows(Property, user=user).order_by("name", "pk").first()
     steps = [*_steps_to_data(user, place), *_steps_to_bill(user, place)]
     following = next((number for number, step in enumerate(steps) if not step.done), None)

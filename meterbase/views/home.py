@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing.bill_calendar import AccountMonths
+from billing.missing_bills import find_missing_bills
 from billing.models import PostingJob
 from billing.queries import count_jobs
-from billing.views.bill_calendar import calendar_of, calendar_rows, month_names
+from billing.views.bill_calendar import calendar_rows, month_names
 from billing.views.wording import job_badge
+from billing.worklists import count_waiting_for
 from meterbase.views.first_steps import first_steps
 from meterbase.views.needs import (
     Needs,
@@ -33,17 +31,27 @@ from portfolios.models import User
 _ACCOUNTS_SHOWN = 8
 _JOBS_SHOWN = 5
 
+_PLACE = "calculation__bill__property"
+_kept_jobs = access.KeptRows(
+    PostingJob.objects.select_related(_PLACE).only(
+        *("public_id", "description", "created_at", "post_to_pms", "paused_at", "stopped_at"),
+        *("reverses", f"{_PLACE}__name"),
+    )
+)
+
 
 @require_safe
 @signed_in
 def home(request: SignedInRequest) -> HttpResponse:
     """Show what needs the reader today, and what waits for others."""
     user, now = request.user, timezone.now()
-    calendar = calendar_of(user, today=timezone.localdate(now))
+    today = timezone.localdate(now)
+    missing = find_missing_bills(user, today=today, shown=_ACCOUNTS_SHOWN)
+    bill_count, steps = count_waiting_for(user)
     causes = failure_causes(user, now=now)
     actions = actions_of(user)
     counted = [
-        *billing_needs(user, calendar=calendar, now=now),
+        *billing_needs(user, steps=steps, missing=missing.bills, now=now),
         *posting_needs(user, causes=causes),
         *data_needs(user, now=now),
     ]
@@ -51,10 +59,12 @@ def home(request: SignedInRequest) -> HttpResponse:
     context = {
         "needs": needs,
         "lead": _lead(needs, actions),
-        "steps": first_steps(user),
+        "steps": [] if bill_count else first_steps(user),
         "causes": causes,
         "jobs": _latest_jobs(user),
-        **_missing_bills(calendar, user=user, now=now),
+        "accounts": calendar_rows(missing.worst, user=user),
+        "lacking_count": missing.accounts,
+        "month_names": month_names(today),
     }
     return render(request, "meterbase/home.html", context)
 
@@ -69,24 +79,8 @@ def _lead(needs: Needs, actions: frozenset[Action]) -> str:
     return "Each number leads to the list that it counts."
 
 
-def _missing_bills(
-    calendar: Sequence[AccountMonths], *, user: User, now: datetime
-) -> dict[str, object]:
-    """Show the accounts that lack the most bills."""
-    lacking = sorted((row for row in calendar if row.missing), key=lambda row: -row.missing)
-    return {
-        "accounts": calendar_rows(lacking[:_ACCOUNTS_SHOWN], user=user),
-        "lacking_count": len(lacking),
-        "month_names": month_names(timezone.localdate(now)),
-    }
-
-
 def _latest_jobs(user: User) -> list[dict[str, object]]:
-    jobs = list(
-        access.rows(PostingJob, user=user)
-        .select_related("calculation__bill__property")
-        .defer("calculation__inputs", "calculation__result")[:_JOBS_SHOWN]
-    )
+    jobs = _kept_jobs.seen_by(user)[0:_JOBS_SHOWN]
     counts = count_jobs(jobs)
     return [
         {

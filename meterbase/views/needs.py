@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.urls import reverse
+from django.utils import timezone
 
-from billing.bill_calendar import AccountMonths, count_missing
 from billing.causes import cause_of
-from billing.failures import FailureTab, in_tab
-from billing.models import Calculation, CalculationState, Posting, PostingJob, UtilityBill
-from billing.worklists import BillStep, count_waiting_bills, jobs_under_way
+from billing.deadlines import day_of_rank, rank_of, with_deadline_rank
+from billing.failures import FailureTab, in_tab_on
+from billing.models import Calculation, CalculationState, Posting, PostingJob
+from billing.worklists import BillStep, jobs_under_way
 from integrations.freshness import in_words
 from integrations.models import (
     Connection,
     ConnectionStatus,
     EventState,
-    PropertyLink,
     ReviewItem,
     WebhookEvent,
 )
-from integrations.worklists import DataState, count_states
+from integrations.worklists import DataState, count_states_for
+from meterbase.lib.kept_question import blank
 from portfolios import access
 from portfolios.access import ALLOWED, Action
+from portfolios.kept_figures import KeptFigures, totals
 from portfolios.models import Membership, User
 
 
@@ -78,39 +82,60 @@ def sort_needs(needs: Iterable[Need], *, actions: frozenset[Action]) -> Needs:
     )
 
 
-def billing_needs(user: User, *, calendar: Iterable[AccountMonths], now: datetime) -> list[Need]:
+def billing_needs(
+    user: User, *, steps: Mapping[BillStep, int], missing: int, now: datetime
+) -> list[Need]:
     """Count what waits between a bill and its approval."""
-    steps = count_waiting_bills(access.rows(UtilityBill, user=user))
 
     def waiting(label: str, step: BillStep, tone: str, action: Action) -> Need:
-        url = reverse("billing:bill-list", query={"show": step.value})
+        url = f"{bills_url}?show={step.value}"
         return Need(label, steps[step], url, tone, action)
 
-    missing = count_missing(calendar)
-    calendar_url = reverse("billing:bill-calendar")
+    bills_url, calendar_url = reverse("billing:bill-list"), reverse("billing:bill-calendar")
     return [
         Need("Bills missing", missing, calendar_url, "danger", Action.PREPARE, "to ask for"),
         waiting("Bills to calculate", BillStep.CALCULATE, "info", Action.PREPARE),
         waiting("Calculations sent back", BillStep.CORRECT, "warning", Action.PREPARE),
         waiting("Calculations to submit", BillStep.SUBMIT, "info", Action.PREPARE),
-        _approvals(access.rows(Calculation, user=user), now=now),
+        _approvals(user, now=now),
         waiting("Approved, to post", BillStep.POST, "info", Action.APPROVE),
     ]
 
 
-def _approvals(calculations: QuerySet[Calculation], *, now: datetime) -> Need:
-    in_review = calculations.filter(state=CalculationState.IN_REVIEW)
-    found = in_review.aggregate(count=Count("pk"), oldest=Min("submitted_at"))
-    hint = "open" if found["oldest"] is None else f"oldest: {in_words(now - found['oldest'])}"
-    url = reverse("billing:approval-list")
-    return Need("Approvals waiting", found["count"], url, "info", Action.APPROVE, hint)
+def _approvals(user: User, *, now: datetime) -> Need:
+    """Count what waits for approval; the deadline, where there is one, says how urgent it is."""
+    today = rank_of(timezone.localdate(now))
+    ((count, oldest, first, late),) = _kept_approvals().of(user, today=today)
+    label, url = "Approvals waiting", reverse("billing:approval-list")
+    if late:
+        return Need(label, count, url, "danger", Action.APPROVE, f"{late} overdue")
+    hint = "open"
+    if first is not None:
+        hint = f"by {day_of_rank(first):%-d %b %Y}"
+    elif oldest is not None:
+        hint = f"oldest: {in_words(now - oldest)}"
+    return Need(label, count, url, "info", Action.APPROVE, hint)
+
+
+@cache
+def _kept_approvals() -> KeptFigures:
+    calculations = access.rows_to_keep(Calculation).filter(state=CalculationState.IN_REVIEW)
+    return KeptFigures(
+        totals(
+            with_deadline_rank(calculations),
+            count=Count("pk"),
+            oldest=Min("submitted_at"),
+            first=Min("deadline_rank"),
+            late=Count("pk", filter=Q(deadline_rank__lt=blank("today"))),
+        )
+    )
 
 
 def posting_needs(user: User, *, causes: Iterable[FailureCause]) -> list[Need]:
     """Count what is on its way to the PMS, and what did not get there."""
-    under_way = jobs_under_way(access.rows(PostingJob, user=user)).count()
+    ((under_way,),) = _kept_under_way().of(user)
     failed = sum(cause.count for cause in causes)
-    jobs_url = reverse("billing:job-list", query={"show": "under-way"})
+    jobs_url = f"{reverse('billing:job-list')}?show=under-way"
     failures_url = reverse("billing:failure-list")
     return [
         Need("Charges that failed", failed, failures_url, "danger", Action.APPROVE),
@@ -118,14 +143,25 @@ def posting_needs(user: User, *, causes: Iterable[FailureCause]) -> list[Need]:
     ]
 
 
+@cache
+def _kept_under_way() -> KeptFigures:
+    return _count_kept(jobs_under_way(access.rows_to_keep(PostingJob)))
+
+
 def failure_causes(user: User, *, now: datetime) -> list[FailureCause]:
     """Count the charges that wait for a person, by cause, the most money first."""
-    # Few charges fail: they are picked out first, and only then looked up in the portfolios.
-    few = in_tab(FailureTab.OPEN, now=now).values("pk")
-    waiting = access.rows(Posting, user=user).filter(pk__in=few).order_by()
-    counted = waiting.values_list("error_code").annotate(Count("pk"), Sum("amount_cents"))
+    counted = _kept_causes().of(user, today=timezone.localdate(now))
     rows = sorted(counted, key=lambda row: (-row[2], row[0]))
     return [_failure_cause(*row) for row in rows]
+
+
+@cache
+def _kept_causes() -> KeptFigures:
+    # Few charges fail: they are picked out first, and only then looked up in the portfolios.
+    few = in_tab_on(FailureTab.OPEN, blank("today")).values("pk")
+    waiting = access.rows_to_keep(Posting).filter(pk__in=few).order_by()
+    counted = waiting.values_list("error_code").annotate(Count("pk"), Sum("amount_cents"))
+    return KeptFigures(counted)
 
 
 def _failure_cause(code: str, count: int, cents: int) -> FailureCause:
@@ -136,23 +172,35 @@ def _failure_cause(code: str, count: int, cents: int) -> FailureCause:
 
 def data_needs(user: User, *, now: datetime) -> list[Need]:
     """Count what is the matter with the connections and with the data that they bring."""
-    states = count_states(access.rows(PropertyLink, user=user), now=now)
-    logins = access.rows(Connection, user=user).filter(status=ConnectionStatus.LOGIN_EXPIRED)
-    items = access.rows(ReviewItem, user=user).filter(resolved_at=None)
-    events = access.rows(WebhookEvent, user=user).filter(state=EventState.FAILED)
+    states = count_states_for(user, now=now)
+    logins, items, events = (kept.of(user)[0][0] for kept in _kept_matters())
+    items_url = reverse("integrations:review-item-list")
     return [
-        _of_manager("Connections to renew", logins.count, _logins_url(), "danger"),
-        _of_manager("Properties with old data", lambda: states[DataState.OLD], _data_url("old")),
-        _of_manager(
-            "Syncs that failed", lambda: states[DataState.FAILED], _data_url("failed"), "danger"
-        ),
-        _of_manager("Items to review", items.count, reverse("integrations:review-item-list")),
-        _of_manager("Webhooks that failed", events.count, _events_url()),
+        _of_manager("Connections to renew", logins, _logins_url(), "danger"),
+        _of_manager("Properties with old data", states[DataState.OLD], _data_url("old")),
+        _of_manager("Syncs that failed", states[DataState.FAILED], _data_url("failed"), "danger"),
+        _of_manager("Items to review", items, items_url),
+        _of_manager("Webhooks that failed", events, _events_url()),
     ]
 
 
-def _of_manager(label: str, count: Callable[[], int], url: str, tone: str = "warning") -> Need:
-    return Need(label, count(), url, tone, Action.PREPARE)
+@cache
+def _kept_matters() -> tuple[KeptFigures, KeptFigures, KeptFigures]:
+    """Ask for expired logins, for items to review and for events that failed."""
+    expired = ConnectionStatus.LOGIN_EXPIRED
+    return (
+        _count_kept(access.rows_to_keep(Connection).filter(status=expired)),
+        _count_kept(access.rows_to_keep(ReviewItem).filter(resolved_at=None)),
+        _count_kept(access.rows_to_keep(WebhookEvent).filter(state=EventState.FAILED)),
+    )
+
+
+def _count_kept(rows: QuerySet[Any]) -> KeptFigures:
+    return KeptFigures(totals(rows, count=Count("pk")))
+
+
+def _of_manager(label: str, count: int, url: str, tone: str = "warning") -> Need:
+    return Need(label, count, url, tone, Action.PREPARE)
 
 
 def _logins_url() -> str:

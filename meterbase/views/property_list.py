@@ -1,4 +1,4 @@
-"""All properties that a person looks after: found, sorted, and synced several at once."""
+"""All properties that a person looks after: found and sorted, with what waits at each."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.db.models import Q, QuerySet
+from django.http import HttpResponseBase
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from billing.models import Posting, UtilityBill
-from billing.queries import open_failures
+from billing.failures import failed
+from billing.models import UtilityBill
 from billing.worklists import open_bills
 from integrations.freshness import in_words, stale_after
 from integrations.models import PropertyLink
-from integrations.operations.sync_batches import BatchedSync, request_syncs
 from meterbase.lib.searching import has_words, words_of
+from meterbase.lib.sheets import chosen_filters
 from meterbase.lib.sorting import Column, Sorting
-from meterbase.views.property_figures import Figures, figures_of
+from meterbase.views.property_figures import (
+    Figures,
+    count_failures,
+    count_open_bills,
+    count_units,
+    figures_of,
+)
+from meterbase.views.property_sheet import property_sheet
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Portfolio, Property
 
 PAGE_SIZE = 50
@@ -38,20 +42,28 @@ _COLUMNS = (
     Column("name", "Property", ("name",)),
     Column("portfolio", "Portfolio", ("portfolio__name", "name")),
     Column("city", "City", ("city", "name")),
-    Column("units", "Units", ("units_here",), "num"),
-    Column("bills", "Open bills", css="num"),
-    Column("failures", "Failures", css="num"),
+    Column("units", "Units", ("units_here", "name"), "num"),
+    Column("bills", "Open bills", ("open_bills_here", "name"), "num"),
+    Column("failures", "Failures", ("failures_here", "name"), "num"),
     Column("sync", "Data from the PMS", ("link__last_synced_at", "name")),
 )
 
 
+# Counted for every property only where the list is sorted by the count.
+_COUNTS: dict[str, Callable[[QuerySet[Property]], QuerySet[Property]]] = {
+    "units": lambda places: places.annotate(units_here=count_units()),
+    "bills": lambda places: places.annotate(open_bills_here=count_open_bills()),
+    "failures": lambda places: places.annotate(failures_here=count_failures()),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyRow:
-    """A property in the list; `may_sync` offers to choose it."""
+    """A property in the list; `may_change` offers to choose it."""
 
     place: Property
     figures: Figures
-    may_sync: bool
+    may_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,79 +76,50 @@ class _Choice:
 
 @require_safe
 @signed_in
-def property_list(request: SignedInRequest) -> HttpResponse:
+def property_list(request: SignedInRequest) -> HttpResponseBase:
     """List the properties of all the reader's portfolios."""
     now = timezone.now()
-    portfolios = dict(access.rows(Portfolio, user=request.user).values_list("pk", "name"))
     text, show = request.GET.get("q", ""), request.GET.get("show", "")
     portfolio = request.GET.get("portfolio", "")
     sorting = Sorting(_COLUMNS, request.GET, usual="name")
     found = _found(request, text=text, show=show, portfolio=portfolio, now=now)
-    if sorting.chosen[0].key == "units":
-        found = found.annotate(units_here=Count("units", filter=Q(units__missing_since=None)))
-    page = Paginator(sorting.sort(found), PAGE_SIZE).get_page(request.GET.get("page"))
+    count = _COUNTS.get(sorting.chosen[0].key)
+    if count is not None:
+        found = count(found)
+    ordered, choices = sorting.sort(found), _choices(request)
+    filters = chosen_filters(q=text, choices=choices)
+    if answer := list_file(request, lambda: property_sheet(ordered, filters=filters, now=now)):
+        return answer
+    page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = _rows(request, list(page.object_list), now=now)
-    names = tuple((str(pk), name) for pk, name in sorted(portfolios.items(), key=lambda p: p[1]))
     context = {
         "page": page,
         "rows": rows,
         "headings": sorting.headings(),
         "q": text,
-        "choices": [
-            _Choice("portfolio", "Portfolio", (("", "All portfolios"), *names), portfolio),
-            _Choice("show", "Which", tuple((k, s[0]) for k, s in _SHOWN.items()), show),
-        ],
+        "choices": choices,
         "kept": [("sort", request.GET["sort"])] if request.GET.get("sort") else [],
         "is_narrowed": bool(text or show or portfolio),
-        "may_sync": any(row.may_sync for row in rows),
+        "may_change": any(row.may_change for row in rows),
+        "is_archive": show == "archived",
         "limit": in_words(stale_after()),
     }
     return render(request, "meterbase/property_list.html", context)
 
 
-@require_POST
-@signed_in
-def property_list_sync(request: SignedInRequest) -> HttpResponse:
-    """Sync the chosen properties; the answer says how many are read."""
-    places = _chosen(request)
-    back = request.POST.get("back", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = reverse("property-list")
-    if not places:
-        messages.error(request, "Choose at least one property to sync.")
-        return redirect(back)
-    done = request_syncs(places=places, by=request.user, now=timezone.now())
-    _tell(request, done)
-    return redirect(back)
-
-
-def _tell(request: SignedInRequest, done: BatchedSync) -> None:
-    if done.queued:
-        noun = "property is" if done.queued == 1 else "properties are"
-        messages.success(request, f"{done.queued} {noun} being synced. You may leave this page.")
-    if done.not_linked:
-        names = ", ".join(str(place) for place in done.not_linked)
-        messages.warning(request, f"Not connected to a PMS, so not synced: {names}.")
-
-
-def _chosen(request: SignedInRequest) -> list[Property]:
-    """Read the chosen properties.
-
-    Errors: Http404 where one is not there or not theirs, PermissionDenied for a wrong role.
-    """
-    texts = set(request.POST.getlist("place"))
-    ids = {int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 16}
-    if len(ids) != len(texts) or len(ids) > PAGE_SIZE:
-        raise Http404("There is no such property.")
-    visible = access.rows(Property, user=request.user).filter(pk__in=ids)
-    if visible.count() != len(ids):
-        raise Http404("There is no such property.")
-    places = list(
-        access.rows(Property, user=request.user, action=Action.PREPARE).filter(pk__in=ids)
-    )
-    if len(places) != len(ids):
-        raise PermissionDenied("Only a property manager of a portfolio can sync its properties.")
-    return places
+def _choices(request: SignedInRequest) -> list[_Choice]:
+    portfolios = access.rows(Portfolio, user=request.user).order_by("name", "pk")
+    names = ((str(pk), name) for pk, name in portfolios.values_list("pk", "name"))
+    shown = tuple((key, label) for key, (label, _narrow) in _SHOWN.items())
+    return [
+        _Choice(
+            "portfolio",
+            "Portfolio",
+            (("", "All portfolios"), *names),
+            request.GET.get("portfolio", ""),
+        ),
+        _Choice("show", "Which", shown, request.GET.get("show", "")),
+    ]
 
 
 def _found(
@@ -156,13 +139,7 @@ def _rows(request: SignedInRequest, places: list[Property], *, now: datetime) ->
     managed = set(mine.values_list("pk", flat=True))
     figures = figures_of(places, now=now)
     return [
-        PropertyRow(
-            place,
-            figures[place.pk],
-            may_sync=place.portfolio_id in managed
-            and figures[place.pk].is_linked
-            and place.archived_at is None,
-        )
+        PropertyRow(place, figures[place.pk], may_change=place.portfolio_id in managed)
         for place in places
     ]
 
@@ -178,8 +155,7 @@ def _with_open_bills(_now: datetime) -> Q:
 
 
 def _with_failures(_now: datetime) -> Q:
-    failed = open_failures(Posting.objects.all()).order_by()
-    return Q(pk__in=failed.values("job__calculation__bill__property"))
+    return Q(pk__in=failed().order_by().values("job__calculation__bill__property"))
 
 
 _SHOWN: dict[str, tuple[str, Callable[[datetime], Q]]] = {

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from billing.models import Posting, PostingJob, UtilityBill
+from billing.models import Posting, PostingJob, Reversal, UtilityBill
 from billing.views.wording import billing_month, posting_badge
 from meterbase.lib.money import NotAnAmount, cents_from_dollars, format_dollars
 from meterbase.lib.searching import LONGEST, has_word, has_words, words_of
@@ -48,8 +48,8 @@ class Group:
 @require_safe
 @signed_in
 def search(request: SignedInRequest) -> HttpResponse:
-    """Find properties, units, residents, bills, charges and jobs."""
-    text = request.GET.get("q", "").replace("\x00", "")[:LONGEST].strip()
+    """Find properties, units, residents, bills, charges, jobs and reversals."""
+    text = request.GET.get("q", "")[:LONGEST].strip()
     groups = find(text, user=request.user) if words_of(text) else []
     template = "meterbase/search.html"
     if request.htmx:
@@ -63,11 +63,13 @@ def find(text: str, *, user: User) -> list[Group]:
 
 
 def _groups(text: str, user: User) -> tuple[Group, ...]:
-    # What can only be the name of a charge or of a job needs no look through everything else.
+    # What can only be the name of one kind needs no look through everything else.
     if text.upper().startswith("MB-"):
         return (_charges(text, user),)
     if text.lower().startswith("job_"):
         return (_jobs(text, user),)
+    if text.lower().startswith("rev_"):
+        return (_reversals(text, user),)
     words = words_of(text)
     return (
         _properties(words, user),
@@ -170,7 +172,7 @@ def _charges(text: str, user: User) -> Group:
 
 
 def _jobs(text: str, user: User) -> Group:
-    found = access.rows(PostingJob, user=user).filter(public_id__startswith=text)
+    found = access.rows(PostingJob, user=user).filter(public_id__startswith=text.lower())
     jobs, more = _first(found.select_related("calculation__bill__property"))
     hits = (
         Hit(
@@ -181,6 +183,21 @@ def _jobs(text: str, user: User) -> Group:
         for job in jobs
     )
     return Group("Jobs", tuple(hits), more)
+
+
+def _reversals(text: str, user: User) -> Group:
+    named = access.rows(Reversal, user=user).filter(public_id__startswith=text.lower())
+    found, more = _first(named.select_related("job__calculation__bill__property"))
+    hits = (
+        Hit(
+            reversal.public_id,
+            f"{reversal.get_state_display()}: of {reversal.job}, "
+            f"{reversal.job.calculation.bill.property}",
+            reverse("billing:reversal-detail", args=[reversal.public_id]),
+        )
+        for reversal in found
+    )
+    return Group("Reversals", tuple(hits), more)
 
 
 def _first(rows: QuerySet[RowT]) -> tuple[Iterable[RowT], bool]:
