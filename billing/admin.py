@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
@@ -64,7 +64,15 @@ class UtilityBillAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none
     form = BillCorrection
     amount = _amount
     actions = None
-    list_display = ["property", "utility", "period_start", "period_end", "amount", "entered_by"]
+    list_display = [
+        "property",
+        "utility",
+        "period_start",
+        "period_end",
+        "amount",
+        "entered_by",
+        "voided_at",
+    ]
     list_filter = ["utility", "property__portfolio"]
     search_fields = ["property__name", "account_number"]
     list_select_related = ["property", "entered_by"]
@@ -80,15 +88,32 @@ class UtilityBillAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none
         "usage_unit",
         "entered_by",
         "entered_at",
+        "voided_by",
+        "voided_at",
+        "voided_because",
     ]
-    readonly_fields = ["property", "utility", "entered_by", "entered_at"]
+    readonly_fields = [
+        "property",
+        "utility",
+        "entered_by",
+        "entered_at",
+        "voided_by",
+        "voided_at",
+        "voided_because",
+    ]
+
+    def get_queryset(self, _request: HttpRequest) -> QuerySet[UtilityBill]:
+        """Show voided bills as well."""
+        return UtilityBill.everything.order_by("-period_start", "-pk")
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Refuse: bills are entered on their own page, with its checks."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: UtilityBill | None = None) -> bool:
-        """Refuse once charges were posted."""
+        """Refuse once charges were posted, or the bill was voided."""
+        if obj is not None and obj.voided_at is not None:
+            return False
         if obj is not None:
             jobs = PostingJob.objects.filter(calculation__bill=obj)
             if charging_jobs(jobs).exists():
@@ -123,7 +148,7 @@ class UtilityBillAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none
 class ShareRuleAdmin(ReadOnlyAdmin):
     """Versions of rules."""
 
-    list_display = ["property", "utility", "version", "is_active", "method", "vacancy"]
+    list_display = ["property", "utility", "version", "is_active", "withdrawn_at", "method"]
     list_filter = ["is_active", "utility", "method"]
     search_fields = ["property__name"]
     list_select_related = ["property"]

@@ -13,11 +13,15 @@ from billing.models import (
     LedgerCheck,
     LedgerDifference,
     LedgerSighting,
+    OwnerShare,
     PlaceFacts,
     PlaceOverride,
+    PreparedFile,
     Reversal,
     ReversalItem,
     SavedView,
+    Statement,
+    StatementContact,
     SubmeterReading,
     UnitTerms,
     UtilityBillLine,
@@ -52,6 +56,16 @@ class BillFlagAdmin(ReadOnlyAdmin):
     list_filter = ["kind"]
     search_fields = ["message", "bill__property__name"]
     list_select_related = ["bill__property", "cleared_by"]
+
+
+@admin.register(OwnerShare)
+class OwnerShareAdmin(ReadOnlyAdmin):
+    """What owners bear of calculated bills."""
+
+    list_display = ["calculation", "bucket", "amount_cents"]
+    list_filter = ["bucket"]
+    search_fields = ["calculation__bill__property__name"]
+    list_select_related = ["calculation__bill__property"]
 
 
 @admin.register(BillDocument)
@@ -178,3 +192,33 @@ class SavedViewAdmin(ReadOnlyAdmin):
     list_display = ["name", "user", "query", "created_at"]
     search_fields = ["name", "user__username"]
     list_select_related = ["user"]
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnlyAdmin):
+    """What residents were told."""
+
+    list_display = ["pk", "property", "lease", "month", "version", "total_cents", "issued_at"]
+    list_filter = ["month"]
+    search_fields = ["property__name", "lease__resident_name"]
+    list_select_related = ["property", "lease"]
+
+
+@admin.register(StatementContact)
+class StatementContactAdmin(ReadOnlyAdmin):
+    """Whom residents may ask."""
+
+    list_display = ["portfolio", "property", "agent_name", "set_by", "set_at"]
+    search_fields = ["portfolio__name", "property__name", "agent_name"]
+    list_select_related = ["portfolio", "property", "set_by"]
+
+
+@admin.register(PreparedFile)
+class PreparedFileAdmin(ReadOnlyAdmin):
+    """Files that people asked for; what is in them is on their pages."""
+
+    exclude = ["token"]
+    list_display = ["kind", "property", "requested_by", "requested_at", "finished_at", "error"]
+    list_filter = ["kind"]
+    search_fields = ["property__name"]
+    list_select_related = ["property", "requested_by"]

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import QuerySet
 
 from billing.models import ShareRule, UtilityBill
+from meterbase.lib.periods import Period
 
 MONTHS_SHOWN = 12
 # A utility needs some days to read its meters and to send the bill.
@@ -112,6 +113,26 @@ def count_missing(rows: Iterable[AccountMonths]) -> int:
     return sum(row.missing for row in rows)
 
 
+def count_missing_between(periods: Iterable[Period], *, today: date) -> int:
+    """Count the bills that are missing between and after those of one account."""
+    bills = [_Bill(0, period.start, period.end, 0) for period in periods]
+    return _count_missing(_lay_out(bills, shown_months(today), today))
+
+
+def count_missing_since(since: date, *, today: date) -> int:
+    """Count the bills of an account that has had none since a day."""
+    return _count_missing(_all_empty(since, shown_months(today), today))
+
+
+def rule_counts_from(effective_from: date | None, created_at: datetime) -> date:
+    """Tell from which day on a share rule lets bills be expected."""
+    return effective_from or created_at.date()
+
+
+def _count_missing(months: Iterable[Month]) -> int:
+    return sum(month.state is MonthState.MISSING for month in months)
+
+
 def _accounts(bills: QuerySet[UtilityBill]) -> dict[Account, list[_Bill]]:
     found: defaultdict[Account, list[_Bill]] = defaultdict(list)
     columns = bills.filter(property__archived_at=None).order_by()
@@ -144,27 +165,36 @@ def _never_billed(
         "created_at",
     ):
         if (place, utility) not in billed:
-            yield Account(name, place, portfolio, utility, ""), effective_from or created_at.date()
+            since = rule_counts_from(effective_from, created_at)
+            yield Account(name, place, portfolio, utility, ""), since
 
 
 def _row(
     account: Account, bills: Sequence[_Bill], months: Sequence[date], today: date
 ) -> AccountMonths:
+    return AccountMonths(
+        account=account,
+        months=_lay_out(bills, months, today),
+        average_cents=sum(bill.cents for bill in bills) // len(bills),
+    )
+
+
+def _lay_out(bills: Sequence[_Bill], months: Sequence[date], today: date) -> tuple[Month, ...]:
     ids: defaultdict[date, list[int]] = defaultdict(list)
     for bill in bills:
         for month in _months_of(bill):
             ids[month].append(bill.pk)
     first = min(ids, default=_first_day(min(bill.start for bill in bills)))
-    return AccountMonths(
-        account=account,
-        months=tuple(_state(month, ids.get(month, []), first, today) for month in months),
-        average_cents=sum(bill.cents for bill in bills) // len(bills),
-    )
+    return tuple(_state(month, ids.get(month, []), first, today) for month in months)
 
 
 def _empty_row(account: Account, since: date, months: Sequence[date], today: date) -> AccountMonths:
+    return AccountMonths(account, _all_empty(since, months, today), None)
+
+
+def _all_empty(since: date, months: Sequence[date], today: date) -> tuple[Month, ...]:
     first = _first_day(since)
-    return AccountMonths(account, tuple(_state(m, [], first, today) for m in months), None)
+    return tuple(_state(month, [], first, today) for month in months)
 
 
 def _state(month: date, bill_ids: Sequence[int], first: date, today: date) -> Month:

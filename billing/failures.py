@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Abs
 from django.utils import timezone
 
@@ -14,9 +17,12 @@ from billing.causes import CauseKind, codes_of_kind, known_codes
 from billing.closed_months import month_after
 from billing.models import FailureFollowUp, Posting, PostingState
 from meterbase.lib.searching import has_words, words_of
+from meterbase.lib.sql_words import words
 from portfolios.models import User
 
-_FAILED = [PostingState.REJECTED, PostingState.REVIEW]
+# As the indexes of the table name them.
+_FAILED = words([PostingState.REJECTED, PostingState.REVIEW])
+_IN_DOUBT = words([PostingState.SENDING, PostingState.ACCEPTED, PostingState.UNKNOWN])
 _WORDS = ("charge__unit_label", "charge__resident_name", "reference", "job__public_id")
 _PLACE_WORDS = ("job__calculation__bill__property__name",)
 
@@ -43,16 +49,22 @@ def in_tab(tab: FailureTab, *, now: datetime) -> QuerySet[Posting]:
     Shape: snoozed ones are open failures that rest; a rest is over when its day has come, or when
         the charge has failed once more. What was sent again and posted counts as resolved.
     """
+    return in_tab_on(tab, timezone.localdate(now))
+
+
+def in_tab_on(tab: FailureTab, today: date | RawSQL) -> QuerySet[Posting]:
+    """Select the postings of a list on a day, or on that of a blank."""
     match tab:
         case FailureTab.OPEN:
-            return _failed().exclude(_resting(now))
+            return failed().exclude(_resting(today))
         case FailureTab.SNOOZED:
-            return _failed().filter(_resting(now))
+            return failed().filter(_resting(today))
         case FailureTab.RETRYING:
             # Each list of states has an index of its own.
             tried = ~Q(token="") | Q(created_at__gt=F("job__created_at"))
             pending = Posting.objects.filter(tried, state=PostingState.PENDING)
-            unknown = Posting.objects.filter(state=PostingState.UNKNOWN)
+            in_doubt = Posting.objects.filter(state__in=_IN_DOUBT)
+            unknown = in_doubt.filter(state=PostingState.UNKNOWN)
             return Posting.objects.filter(
                 Q(pk__in=pending.values("pk")) | Q(pk__in=unknown.values("pk"))
             )
@@ -67,15 +79,16 @@ def in_tab(tab: FailureTab, *, now: datetime) -> QuerySet[Posting]:
             )
 
 
-def _failed() -> QuerySet[Posting]:
+def failed() -> QuerySet[Posting]:
+    """Select the failures that nobody has dealt with, those that rest included."""
     return Posting.objects.filter(state__in=_FAILED, resolved_at=None)
 
 
-def _resting(now: datetime) -> Exists:
+def _resting(today: date | RawSQL) -> Exists:
     return Exists(
         FailureFollowUp.objects.filter(
             posting=OuterRef("pk"),
-            snoozed_until__gt=timezone.localdate(now),
+            snoozed_until__gt=today,
             snoozed_at__gte=OuterRef("state_at"),
         )
     )
@@ -168,10 +181,19 @@ class CauseSum:
 
 def sum_by_cause(failures: QuerySet[Posting]) -> list[CauseSum]:
     """Count failures and their money by error code, the most money first."""
-    groups = (
+    return causes_of(by_cause(failures))
+
+
+def by_cause(failures: QuerySet[Posting]) -> QuerySet[Posting, Any]:
+    """Ask for the sums of each error code."""
+    return (
         failures.order_by()
         .values_list("error_code")
         .annotate(count=Count("pk"), cents=Sum(Abs("amount_cents")), oldest=Min("state_at"))
     )
+
+
+def causes_of(groups: Iterable[Sequence[Any]]) -> list[CauseSum]:
+    """Put what `by_cause` found in order."""
     sums = (CauseSum(*group) for group in groups)
     return sorted(sums, key=lambda found: (-found.cents, found.code))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from billing.models import GoLiveItem, GoLiveTick
 from integrations.models import Connection
 from portfolios.access import Action
+from portfolios.operations.api_keys import speaks_to_a_test_side
 
 # The accounting team answers for the last one alone.
 MAY_TICK: dict[GoLiveItem, frozenset[Action]] = {
@@ -38,7 +39,20 @@ def read_checklist(connection: Connection) -> list[ItemStanding]:
 
 def unticked_items(connection: Connection) -> list[GoLiveItem]:
     """Name what nobody has ticked yet; nothing when the connection may go live."""
-    standing = GoLiveTick.objects.filter(connection=connection, withdrawn_at=None)
+    return _unticked(connection.pk)
+
+
+def items_in_the_way(connection_id: int) -> list[GoLiveItem]:
+    """Name what has to be ticked before charges of a connection are sent.
+
+    Shape: nothing where MeterBase speaks to a test side: no resident sees a charge there, and
+        trying it out is an item of the checklist itself.
+    """
+    return [] if speaks_to_a_test_side() else _unticked(connection_id)
+
+
+def _unticked(connection_id: int) -> list[GoLiveItem]:
+    standing = GoLiveTick.objects.filter(connection=connection_id, withdrawn_at=None)
     ticked = set(standing.order_by().values_list("item", flat=True))
     return [item for item in GoLiveItem if item.value not in ticked]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from billing.inputs import gather_inputs, rule_for
+from billing.inputs import current_input, rule_for
 from billing.models import (
     BillFlag,
     Calculation,
@@ -17,10 +18,12 @@ from billing.models import (
     Posting,
     PostingJob,
     PostingState,
+    ResolvedAs,
     UtilityBill,
 )
 from billing.rubs import CannotAllocate, allocate
 from billing.rubs.wire import bill_input_to_json, digest
+from meterbase.lib.kept_question import KeptValues, blank
 
 JobStatus = str
 
@@ -31,6 +34,9 @@ MAY_BE_CHARGED = (
     & ~Q(state=PostingState.REJECTED, resolved_at__isnull=True)
     & Q(reverses__isnull=True, reversed_at__isnull=True)
 )
+
+# It certainly never got into the PMS, and a person decided that its resident owes it to nobody.
+LET_GO = Q(state=PostingState.REJECTED, resolved_as__in=[ResolvedAs.OWNER, ResolvedAs.WRITTEN_OFF])
 
 _FIELD_NAMES = {
     "sqft": "square feet",
@@ -49,14 +55,16 @@ _FIELD_NAMES = {
 
 def changes_since(calculation: Calculation) -> tuple[str, ...]:
     """Say what has changed since a calculation was made; nothing when it is still right."""
-    bill = UtilityBill.objects.select_related("property").get(pk=calculation.bill_id)
+    bill = UtilityBill.everything.select_related("property").get(pk=calculation.bill_id)
+    if bill.voided_at is not None:
+        return ("the bill was voided",)
     rule = rule_for(bill)
     if rule is None or rule.pk != calculation.share_rule_id:
         return (f"the share rule is no longer version {calculation.share_rule.version}",)
-    now = gather_inputs(bill=bill, rule=rule)
-    if digest(now.bill_input) == calculation.inputs_digest:
+    now = current_input(bill=bill, rule=rule)
+    if digest(now) == calculation.inputs_digest:
         return ()
-    differences = tuple(_differences(calculation.inputs, bill_input_to_json(now.bill_input)))
+    differences = tuple(_differences(calculation.inputs, bill_input_to_json(now)))
     # Whatever the digest covers and the names below do not, must not pass for no change.
     return differences or ("MeterBase reads the bill's figures differently now",)
 
@@ -96,13 +104,12 @@ def difference_since(calculation: Calculation) -> int | None:
 
     Units: cents; None when it cannot be calculated.
     """
-    bill = UtilityBill.objects.select_related("property").get(pk=calculation.bill_id)
+    bill = UtilityBill.everything.select_related("property").get(pk=calculation.bill_id)
     rule = rule_for(bill)
     if rule is None:
         return None
-    gathered = gather_inputs(bill=bill, rule=rule)
     try:
-        allocation = allocate(gathered.bill_input)
+        allocation = allocate(current_input(bill=bill, rule=rule))
     except CannotAllocate:
         return None
     fees = allocation.fees_cents - calculation.fees_cents
@@ -199,18 +206,8 @@ def count_jobs(jobs: Sequence[PostingJob]) -> dict[int, JobCounts]:
     names = (*parts, "reversed", "resolved", "undecided")
     money = ("posted_cents", "total_cents", "reversed_cents")
     sums = {job.pk: dict.fromkeys((*names, *money), 0) for job in jobs}
-    groups = (
-        Posting.objects.filter(job__in=sums)
-        .order_by()
-        .values_list("job_id", "state")
-        .annotate(
-            count=Count("pk"),
-            cents=Sum("amount_cents"),
-            taken_back=Count("reversed_at"),
-            taken_back_cents=Sum("amount_cents", filter=Q(reversed_at__isnull=False), default=0),
-            resolved=Count("resolved_at"),
-        )
-    )
+    numbered = {_job_blank(number): pk for number, pk in enumerate(sums)}
+    groups = _postings_by_state(len(sums)).all(**numbered) if sums else ()
     for job_id, state, count, cents, taken_back, taken_back_cents, resolved in groups:
         found = sums[job_id]
         found[_COUNTED_AS[PostingState(state)]] += count
@@ -233,10 +230,42 @@ def count_jobs(jobs: Sequence[PostingJob]) -> dict[int, JobCounts]:
     }
 
 
+@lru_cache
+def _postings_by_state(jobs: int) -> KeptValues:
+    """Ask for the postings of so many jobs, by job and state."""
+    return KeptValues(
+        Posting.objects.filter(job__id__in=[blank(_job_blank(number)) for number in range(jobs)])
+        .order_by()
+        .values_list("job_id", "state")
+        .annotate(
+            count=Count("pk"),
+            cents=Sum("amount_cents"),
+            taken_back=Count("reversed_at"),
+            taken_back_cents=Sum("amount_cents", filter=Q(reversed_at__isnull=False), default=0),
+            resolved=Count("resolved_at"),
+        )
+    )
+
+
+def _job_blank(number: int) -> str:
+    return f"job_{number}"
+
+
 def charging_jobs(jobs: QuerySet[PostingJob]) -> QuerySet[PostingJob]:
     """Keep the jobs by which somebody may have been charged: not dry runs, nor wholly refused."""
-    charging = Posting.objects.filter(MAY_BE_CHARGED, job=OuterRef("pk"))
+    charging = Posting.objects.filter(MAY_BE_CHARGED, ~LET_GO, job=OuterRef("pk"))
     return jobs.filter(Exists(charging), post_to_pms=True)
+
+
+def standing_charges(charges: QuerySet[Charge]) -> QuerySet[Charge]:
+    """Keep the charges that residents owe: not what was wholly taken back, nor what was let go.
+
+    Shape: what was not posted yet is owed.
+    """
+    postings = Posting.objects.filter(charge=OuterRef("pk"))
+    ended = postings.filter(LET_GO | Q(reversed_at__isnull=False), job__post_to_pms=True)
+    still = postings.filter(MAY_BE_CHARGED, ~LET_GO)
+    return charges.exclude(Exists(ended) & ~Exists(still))
 
 
 def charges_to_post(calculation: Calculation) -> QuerySet[Charge]:
@@ -245,36 +274,41 @@ def charges_to_post(calculation: Calculation) -> QuerySet[Charge]:
     Shape: those that were posted and taken back only when there are no others: what was reversed on
         purpose does not go out again along with the rest.
     """
-    never = _never_posted(calculation)
-    return never if never.exists() else _not_charged(calculation)
+    never = _never_posted(calculation.charges.all())
+    return never if never.exists() else _not_charged(calculation.charges.all())
 
 
-def _never_posted(calculation: Calculation) -> QuerySet[Charge]:
+def _never_posted(charges: QuerySet[Charge]) -> QuerySet[Charge]:
     taken_back = Posting.objects.filter(charge=OuterRef("pk"), reversed_at__isnull=False)
-    return _not_charged(calculation).exclude(Exists(taken_back))
+    return _not_charged(charges).exclude(Exists(taken_back))
 
 
-def _not_charged(calculation: Calculation) -> QuerySet[Charge]:
+def _not_charged(charges: QuerySet[Charge]) -> QuerySet[Charge]:
     charged = Posting.objects.filter(
         MAY_BE_CHARGED,
         job__post_to_pms=True,
-        charge__calculation__bill=calculation.bill_id,
+        charge__calculation__bill=OuterRef("calculation__bill"),
         charge__unit=OuterRef("unit"),
         charge__lease=OuterRef("lease"),
         charge__kind=OuterRef("kind"),
     )
-    return calculation.charges.exclude(amount_cents=0).exclude(Exists(charged))
+    return charges.exclude(amount_cents=0).exclude(Exists(charged))
 
 
 def has_rest_to_post(calculation: Calculation) -> bool:
-    """Tell whether charges of a posted calculation were skipped, and so can still be posted.
+    """Tell whether charges of a posted calculation were skipped, and so can still be posted."""
+    return rest_to_post(calculation.charges.all()).exists()
+
+
+def rest_to_post(charges: QuerySet[Charge]) -> QuerySet[Charge]:
+    """Keep the charges of posted calculations that were skipped, and so can still be posted.
 
     A refused charge is no rest: it is sent again from its own page. Nor is one that was reversed.
     """
     refused = Posting.objects.filter(
         charge=OuterRef("pk"), state=PostingState.REJECTED, resolved_at=None
     )
-    return _never_posted(calculation).exclude(Exists(refused)).exists()
+    return _never_posted(charges).exclude(Exists(refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,12 +340,6 @@ def earlier_postings(bill: UtilityBill) -> list[EarlierPosting]:
         EarlierPosting(job=job, same_bill=job.calculation.bill_id == bill.pk, counts=counts[job.pk])
         for job in jobs
     ]
-
-
-def failed_postings(job: PostingJob) -> QuerySet[Posting]:
-    """Select the charges of a job that failed, resolved by hand or not."""
-    failed = job.postings.filter(state__in=[PostingState.REJECTED, PostingState.REVIEW])
-    return failed.select_related("charge").order_by("pk")
 
 
 def open_failures(postings: QuerySet[Posting]) -> QuerySet[Posting]:

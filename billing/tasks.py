@@ -7,12 +7,18 @@ import time
 
 from django.utils import timezone
 
+from billing import outgoing_events
+from billing.notices import by_clock
 from billing.operations import ledger_schedule
+from billing.operations.prepared_files import drop_old_files, due_files
+from billing.operations.prepared_files import nudge_workers as nudge_for_files
 from billing.posting.drain import drain
 from billing.posting.sweep import sweep
+from billing.records import work
 from integrations.beats import sweeper_works
 from integrations.gateways import PropexoNotConfigured, open_gateway
 from integrations.models import Connection
+from portfolios.operations.kept_answers import forget_old_answers
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +44,35 @@ def tick_ledger_checks() -> None:
 def work_on_ledger_checks() -> None:
     """Compare with the PMS's ledgers for a while."""
     ledger_schedule.work_on_ledger_checks(clock=timezone.now)
+
+
+def report_ended_jobs() -> None:
+    """Tell other programs which posting jobs have come to their end."""
+    outgoing_events.report_ended_jobs(now=timezone.now())
+
+
+def sweep_notices() -> None:
+    """Queue notices of jobs that ended, and wake a worker for the notices that are due."""
+    by_clock.sweep_notices(now=timezone.now())
+
+
+def tick_notices() -> None:
+    """Queue the notices that come round by the clock."""
+    by_clock.tick_notices(now=timezone.now())
+
+
+def tick_files() -> None:
+    """See that no file that somebody asked for is left lying; drop old ones, and old answers."""
+    now = timezone.now()
+    if due_files(now=now).exists():
+        nudge_for_files()
+    drop_old_files(now=now)
+    forget_old_answers(now=now)
+
+
+def work_on_files() -> None:
+    """Make files that somebody asked for, for a while."""
+    work.work_on_files(clock=timezone.now)
 
 
 def sweep_postings() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -14,9 +18,14 @@ from billing.models import (
     PostingState,
     UtilityBill,
 )
+from meterbase.lib.sql_words import words
+from portfolios import access
+from portfolios.kept_figures import KeptFigures, totals
+from portfolios.models import Property, User
 
 _LIVE = [CalculationState.DRAFT, CalculationState.IN_REVIEW, CalculationState.APPROVED]
-_IN_DOUBT = [PostingState.SENDING, PostingState.ACCEPTED, PostingState.UNKNOWN]
+# As the index of the table names them.
+_IN_DOUBT = words([PostingState.SENDING, PostingState.ACCEPTED, PostingState.UNKNOWN])
 
 
 class BillStep(StrEnum):
@@ -35,11 +44,74 @@ def waiting_bills(bills: QuerySet[UtilityBill], step: BillStep) -> QuerySet[Util
 
 
 def count_waiting_bills(bills: QuerySet[UtilityBill]) -> dict[BillStep, int]:
-    """Count the bills that wait for each step, in one query."""
-    found = bills.aggregate(
+    """Count the bills that wait for each step, in two queries."""
+    calculations = Calculation.objects.filter(bill__in=bills.order_by().values("pk"))
+    return _by_step(bills.count(), _by_state(calculations))
+
+
+def count_waiting_for(user: User) -> tuple[int, dict[BillStep, int]]:
+    """Count the bills that a person may see, and those of them that wait for each step."""
+    ((count,),) = _kept_count().of(user)
+    return count, _by_step(count, _kept_states().of(user))
+
+
+@cache
+def _kept_count() -> KeptFigures:
+    # Looked up property by property, and not bill by bill.
+    places = access.rows_to_keep(Property).order_by().values("pk")
+    bills = UtilityBill.objects.filter(property__in=places)
+    return KeptFigures(totals(bills, count=Count("pk")))
+
+
+@cache
+def _kept_states() -> KeptFigures:
+    return KeptFigures(_by_state(access.rows_to_keep(Calculation).filter(bill__voided_at=None)))
+
+
+def _by_state(calculations: QuerySet[Calculation]) -> QuerySet[Calculation, Any]:
+    """Count calculations by state: all of them, and the bills that wait because of them.
+
+    Shape: for states that matter to the steps.
+    """
+    live = Calculation.objects.filter(bill=OuterRef("bill"), state__in=_LIVE)
+    sent = PostingJob.objects.filter(calculation__bill=OuterRef("bill"), post_to_pms=True)
+    is_refused, is_approved = (
+        Q(state=state) for state in (CalculationState.REJECTED, CalculationState.APPROVED)
+    )
+    waits = (
+        ~(is_refused | is_approved) | (is_refused & ~Exists(live)) | (is_approved & ~Exists(sent))
+    )
+    states = calculations.filter(state__in=[*_LIVE, CalculationState.REJECTED]).order_by()
+    return states.values_list("state").annotate(
+        count=Count("pk"), waiting=Count("bill", filter=waits, distinct=True)
+    )
+
+
+def _by_step(bills: int, states: Iterable[Sequence[Any]]) -> dict[BillStep, int]:
+    """Divide bills by their steps; each has one live calculation at most."""
+    every, waiting = Counter[str](), Counter[str]()
+    for state, count, waits in states:
+        every[state], waiting[state] = count, waits
+    refused = waiting[CalculationState.REJECTED]
+    return {
+        BillStep.CALCULATE: bills - sum(every[state] for state in _LIVE) - refused,
+        BillStep.CORRECT: refused,
+        BillStep.SUBMIT: waiting[CalculationState.DRAFT],
+        BillStep.APPROVE: waiting[CalculationState.IN_REVIEW],
+        BillStep.POST: waiting[CalculationState.APPROVED],
+    }
+
+
+def count_waiting_by_property(
+    bills: QuerySet[UtilityBill],
+) -> Iterator[tuple[int, dict[BillStep, int]]]:
+    """Count the bills of each property that wait for each step, in one query."""
+    found = bills.order_by().values_list("property_id")
+    counts = found.annotate(
         **{step.name: Count("pk", filter=_CONDITIONS[step]()) for step in BillStep}
     )
-    return {step: found[step.name] for step in BillStep}
+    for place, *waiting in counts:
+        yield place, dict(zip(BillStep, waiting, strict=True))
 
 
 def open_bills(bills: QuerySet[UtilityBill]) -> QuerySet[UtilityBill]:

@@ -11,8 +11,10 @@ from billing.forms.bill_documents import DocumentField
 from billing.forms.bill_lines import BillLinesForm
 from billing.forms.decisions import NoteField
 from billing.forms.fields import DayField, DollarsField, always
-from billing.models import Utility
+from billing.models import Utility, UtilityBill
+from billing.operations.bill_changes import bill_stamp
 from billing.operations.bills import BillEntry
+from meterbase.lib.money import dollars_from_cents
 from meterbase.lib.periods import Period
 
 LONGEST_BILL_DAYS = 400
@@ -88,6 +90,55 @@ class BillForm(BillLinesForm):
             usage_unit=cleaned["usage_unit"],
             lines=self.line_entries(),
         )
+
+
+class BillChangeForm(BillForm):
+    """What a bill really says, and why it is changed.
+
+    Shape: `seen` is the stamp of the bill as the form was filled from it.
+    """
+
+    document = None  # type: ignore[assignment] # the document has a form of its own
+    reason = NoteField(
+        label="Why it is changed", help_text="Kept in the bill's history, with your name."
+    )
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, bill: UtilityBill, **kwargs: Any) -> None:
+        """Start with what the bill says now."""
+        super().__init__(*args, initial=_written(bill), **kwargs)
+
+    def has_lines(self) -> bool:
+        """Tell whether there is anything in a row, typed now or before."""
+        return super().has_lines() if self.is_bound else "line_1_kind" in self.initial
+
+
+class VoidForm(forms.Form):
+    """Why a bill is none."""
+
+    reason = NoteField(
+        label="Reason", help_text="For example: the same bill was entered twice, see the other."
+    )
+
+
+def _written(bill: UtilityBill) -> dict[str, object]:
+    """Write a bill as somebody would type it."""
+    values: dict[str, object] = {
+        "utility": bill.utility,
+        "account_number": bill.account_number,
+        "period_start": bill.period_start,
+        "period_end": bill.period_end,
+        "amount": dollars_from_cents(bill.amount_cents),
+        "usage": bill.usage,
+        "usage_unit": bill.usage_unit,
+        "seen": bill_stamp(bill),
+    }
+    for number, line in enumerate(bill.lines.order_by("position"), start=1):
+        values[f"line_{number}_kind"] = line.kind
+        values[f"line_{number}_name"] = line.name
+        values[f"line_{number}_amount"] = dollars_from_cents(line.amount_cents)
+        values[f"line_{number}_spread"] = line.spread
+    return values
 
 
 class FlagForm(forms.Form):

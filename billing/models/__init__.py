@@ -29,6 +29,7 @@ from billing.models.ledger_check import (
     LedgerDifference,
     LedgerSighting,
 )
+from billing.models.owner_share import OwnerBucket, OwnerShare
 from billing.models.place import PlaceFacts, PlaceOverride
 from billing.models.posting import (
     AttemptOutcome,
@@ -40,9 +41,11 @@ from billing.models.posting import (
     ResolvedAs,
     SentAs,
 )
+from billing.models.prepared_file import FileKind, PreparedFile
 from billing.models.reversal import Reversal, ReversalItem, ReversalState
 from billing.models.saved_view import SavedView
 from billing.models.share_rule import Method, ShareRule, UnitTerms, VacancyPolicy
+from billing.models.statement import Statement, StatementCharge, StatementContact
 
 __all__ = [
     "Approval",
@@ -61,6 +64,7 @@ __all__ = [
     "Decision",
     "DifferenceKind",
     "FailureFollowUp",
+    "FileKind",
     "FollowUpAct",
     "GoLiveItem",
     "GoLiveTick",
@@ -69,6 +73,8 @@ __all__ = [
     "LedgerSighting",
     "LineKind",
     "Method",
+    "OwnerBucket",
+    "OwnerShare",
     "PlaceFacts",
     "PlaceOverride",
     "Posting",
@@ -76,6 +82,7 @@ __all__ = [
     "PostingEvent",
     "PostingJob",
     "PostingState",
+    "PreparedFile",
     "ResolvedAs",
     "Reversal",
     "ReversalItem",
@@ -84,6 +91,9 @@ __all__ = [
     "SentAs",
     "ShareRule",
     "Spread",
+    "Statement",
+    "StatementCharge",
+    "StatementContact",
     "SubmeterReading",
     "UnitTerms",
     "Utility",

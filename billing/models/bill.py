@@ -25,8 +25,20 @@ class Utility(models.TextChoices):
     INTERNET = "internet", "Internet"
 
 
+class StandingBills(models.Manager["UtilityBill"]):
+    """The bills that nobody has voided."""
+
+    def get_queryset(self) -> models.QuerySet[UtilityBill]:
+        """Leave out what was voided."""
+        return super().get_queryset().filter(voided_at__isnull=True)
+
+
 class UtilityBill(PortfolioRow):
-    """One bill for one service period: the start day belongs to it, the end day does not."""
+    """One bill for one service period: the start day belongs to it, the end day does not.
+
+    Shape: one that was entered wrongly and is none is voided, never deleted; only `everything` and
+        the rows that point to it still find it.
+    """
 
     portfolio_path = "property__portfolio"
 
@@ -40,6 +52,14 @@ class UtilityBill(PortfolioRow):
     usage_unit = models.CharField(max_length=20, blank=True)
     entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField()
+    voided_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_because = models.TextField(blank=True)
+
+    objects = StandingBills()
+    everything = models.Manager["UtilityBill"]()
 
     class Meta:
         ordering = ["-period_start", "-id"]
@@ -53,7 +73,13 @@ class UtilityBill(PortfolioRow):
             ),
             models.UniqueConstraint(
                 fields=["property", "utility", "account_number", "period_start", "period_end"],
+                condition=Q(voided_at__isnull=True),
                 name="bill_once_per_account_and_period",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at__isnull=True, voided_by__isnull=True, voided_because="")
+                | (Q(voided_at__isnull=False, voided_by__isnull=False) & ~Q(voided_because="")),
+                name="bill_voided_by_at_and_why",
             ),
         ]
 
@@ -206,3 +232,8 @@ class BillDocument(PortfolioRow):
 
     def __str__(self) -> str:
         return self.name
+
+    @builtins.property
+    def is_picture(self) -> bool:
+        """Tell whether a page can show it; a PDF is opened by itself."""
+        return self.content_type.startswith("image/")

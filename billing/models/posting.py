@@ -105,6 +105,7 @@ class PostingJob(PortfolioRow):
                 name="job_reversal_is_sent",
             ),
         ]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="job_newest")]
 
     def __str__(self) -> str:
         return self.public_id
@@ -264,6 +265,11 @@ class Posting(PortfolioRow):
                 fields=["error_code"],
                 condition=Q(state__in=["rejected", "review"], resolved_at__isnull=True),
                 name="posting_failed",
+            ),
+            models.Index(
+                fields=["resolved_at"],
+                condition=Q(resolved_at__isnull=False),
+                name="posting_resolved",
             ),
         ]
 

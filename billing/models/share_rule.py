@@ -38,7 +38,8 @@ class ShareRule(PortfolioRow):
     """One version of a rule; versions are never edited, a new one takes their place.
 
     Shape: `options` are the fields of `billing.rubs.RuleInput` that have no column, as
-        `billing.rubs.wire_rule` writes them. Without `effective_from` a version counts since ever.
+        `billing.rubs.wire_rule` writes them. Without `effective_from` a version counts since ever;
+        one that is withdrawn counts for no bill.
     """
 
     portfolio_path = "property__portfolio"
@@ -56,6 +57,10 @@ class ShareRule(PortfolioRow):
     effective_from = models.DateField(null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    withdrawn_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["property", "utility", "-version"]
@@ -82,6 +87,11 @@ class ShareRule(PortfolioRow):
                 condition=~Q(method__in=["occupants", "ratio_occupancy"], vacancy="owner_pays")
                 | Q(vacant_unit_occupants__isnull=False, vacant_unit_occupants__gte=1),
                 name="share_rule_headcount_needs_assumption",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False, is_active=False),
+                name="share_rule_withdrawn_by_and_at",
             ),
         ]
 

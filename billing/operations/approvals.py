@@ -10,14 +10,17 @@ from django.db import transaction
 
 from billing.approval_tiers import Approvals, approvals_of
 from billing.models import Approval, Calculation, CalculationState, Decision
+from billing.notices.acts import tell_sent_back
 from billing.operations.calculations import (
     Blocked,
     OutOfDate,
     WrongState,
     change_state,
+    lock_bill,
     refuse_blocked,
     refuse_out_of_date,
 )
+from billing.outgoing_events import report_approval
 from portfolios.models import User
 from portfolios.operations.audit import record_event
 
@@ -76,7 +79,10 @@ def approve_calculation(*, calculation: Calculation, by: User, now: datetime) ->
             CalculationState.APPROVED,
             approvals_needed=before.needed,
         )
-    return _decide(calculation, Decision.APPROVED, before=before, by=by, now=now)
+    approval = _decide(calculation, Decision.APPROVED, before=before, by=by, now=now)
+    if before.is_last_missing:
+        report_approval(calculation, now=now)
+    return approval
 
 
 def approve_calculations(
@@ -104,19 +110,24 @@ def reject_calculation(
     """Send a calculation back, with a reason for whoever prepared it.
 
     Errors: OwnWork, WrongState.
-    Effects: a decision; an audit event.
+    Effects: a decision; an audit event; a notice to whoever prepared it.
     """
     _lock(calculation, by)
     before = approvals_of(calculation)
     change_state(calculation, CalculationState.IN_REVIEW, CalculationState.REJECTED)
-    return _decide(calculation, Decision.REJECTED, before=before, reason=reason, by=by, now=now)
+    decision = Decision.REJECTED
+    approval = _decide(calculation, decision, before=before, reason=reason, by=by, now=now)
+    tell_sent_back(approval, now=now)
+    return approval
 
 
 def _lock(calculation: Calculation, by: User) -> None:
     """Let people who decide at once take turns, and refuse whoever prepared it.
 
-    Errors: OwnWork.
+    Errors: OwnWork; WrongState when the bill was voided.
     """
+    # The bill first, as whoever changes, voids or calculates it does.
+    lock_bill(calculation.bill_id)
     # Read again under a lock: the caller may have read it before it was submitted.
     current = Calculation.objects.select_for_update().only(*_DECIDED_BY).get(pk=calculation.pk)
     if by.pk in (current.prepared_by_id, current.submitted_by_id):

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from billing.models import BillTerms, Calculation, UtilityBill
-from billing.operations.calculations import WrongState, calculate_bill
+from billing.operations.calculations import WrongState, calculate_bill, lock_bill
 from billing.rubs.bill_terms import BillTerm
 from portfolios.models import AuditEvent, Unit, User
 from portfolios.operations.audit import describe_event
@@ -37,11 +37,11 @@ def set_bill_terms(
     """Set terms for units on one bill alone, and calculate it again as a new version.
 
     Shape: None takes a unit's term away; `seen_digest` is that of the preview that was confirmed.
-    Errors: NotAsSeen; WrongState when there is a newer version or the bill was posted; NoShareRule
-        and CannotCalculate. Nothing is stored then.
+    Errors: NotAsSeen; WrongState when there is a newer version, or the bill was posted or voided;
+        NoShareRule and CannotCalculate. Nothing is stored then.
     Effects: rows of bill terms, an audit event for each unit, and those of `calculate_bill`.
     """
-    bill = UtilityBill.objects.select_for_update().get(pk=calculation.bill_id)
+    bill = lock_bill(calculation.bill_id)
     if bill.calculations.filter(version__gt=calculation.version).exists():
         raise WrongState(
             "A newer version has taken the place of this calculation. Change its units there."

@@ -92,14 +92,8 @@ def enter_bill(*, place: Property, entry: BillEntry, by: User, now: datetime) ->
     Errors: BillAlreadyEntered, LinesDoNotAddUp.
     Effects: a bill, its lines and flags, and an audit event.
     """
-    if entry.lines and sum(line.amount for line in entry.lines) != entry.amount:
-        raise LinesDoNotAddUp(entry)
-    key: dict[str, str | date] = {
-        "utility": entry.utility.value,
-        "account_number": entry.account_number,
-        "period_start": entry.period.start,
-        "period_end": entry.period.end,
-    }
+    refuse_wrong_sum(entry)
+    key = identity_of(entry)
     try:
         with transaction.atomic():
             bill = UtilityBill.objects.create(
@@ -111,7 +105,7 @@ def enter_bill(*, place: Property, entry: BillEntry, by: User, now: datetime) ->
                 entered_at=now,
                 **key,
             )
-            UtilityBillLine.objects.bulk_create(_lines(bill, entry))
+            UtilityBillLine.objects.bulk_create(lines_of(bill, entry))
             flag_bill(bill=bill, now=now)
             after = {name: str(value) for name, value in key.items()}
             after["amount_cents"] = str(entry.amount)
@@ -124,7 +118,27 @@ def enter_bill(*, place: Property, entry: BillEntry, by: User, now: datetime) ->
     return bill
 
 
-def _lines(bill: UtilityBill, entry: BillEntry) -> list[UtilityBillLine]:
+def identity_of(entry: BillEntry) -> dict[str, str | date]:
+    """Give the columns that tell one bill of a property from another."""
+    return {
+        "utility": entry.utility.value,
+        "account_number": entry.account_number,
+        "period_start": entry.period.start,
+        "period_end": entry.period.end,
+    }
+
+
+def refuse_wrong_sum(entry: BillEntry) -> None:
+    """Refuse lines that are not the bill's amount.
+
+    Errors: LinesDoNotAddUp.
+    """
+    if entry.lines and sum(line.amount for line in entry.lines) != entry.amount:
+        raise LinesDoNotAddUp(entry)
+
+
+def lines_of(bill: UtilityBill, entry: BillEntry) -> list[UtilityBillLine]:
+    """Give the lines of a bill as rows that are not stored yet."""
     return [
         UtilityBillLine(
             bill=bill,

@@ -15,14 +15,16 @@ from billing.models import (
     CalculationState,
     Charge,
     ChargeKind,
+    OwnerShare,
     ShareRule,
     Utility,
     UtilityBill,
 )
+from billing.notices.acts import tell_approval_waits
 from billing.operations.postings import AlreadyPosted, ShownInThePms, cancel_refused
 from billing.place_review import findings_to_json, review_allocation
 from billing.queries import blockers, changes_since, charging_jobs
-from billing.rubs import Allocation, CannotAllocate, Problem, allocate
+from billing.rubs import Allocation, Bucket, CannotAllocate, Problem, allocate
 from billing.rubs.wire import allocation_to_json, bill_input_to_json, digest
 from integrations.freshness import Freshness, over_time, read_freshness
 from portfolios.models import User
@@ -72,7 +74,8 @@ class Blocked(Exception):
 def calculate_bill(*, bill: UtilityBill, by: User, now: datetime) -> Calculation:
     """Share a bill by the property's active rule, as a new version.
 
-    Errors: NoShareRule, CannotCalculate with all problems; WrongState when the bill is approved.
+    Errors: NoShareRule, CannotCalculate with all problems; WrongState when the bill was posted or
+        voided.
     Effects: a calculation with its charges; the version before it is superseded; an audit event.
     """
     rule = rule_for(bill)
@@ -114,7 +117,7 @@ def _store(
         allocation=allocation,
     )
     # The row lock makes two people who calculate at once take turns.
-    UtilityBill.objects.select_for_update().get(pk=bill.pk)
+    lock_bill(bill.pk)
     _supersede(bill, by=by, now=now)
     latest: int = bill.calculations.aggregate(latest=Max("version"))["latest"] or 0
     calculation = Calculation.objects.create(
@@ -136,6 +139,7 @@ def _store(
         prepared_at=now,
     )
     Charge.objects.bulk_create(_charges(calculation, gathered))
+    OwnerShare.objects.bulk_create(_owner_shares(calculation, allocation))
     record_event(
         verb="calculation.made",
         subject=calculation,
@@ -148,6 +152,17 @@ def _store(
         },
     )
     return calculation
+
+
+def lock_bill(bill_id: int) -> UtilityBill:
+    """Read a bill, and hold it until the transaction ends: nobody changes it meanwhile.
+
+    Errors: WrongState when it was voided.
+    """
+    bill = UtilityBill.everything.select_for_update().get(pk=bill_id)
+    if bill.voided_at is not None:
+        raise WrongState("This bill was voided, so it is not calculated any more.")
+    return bill
 
 
 def _supersede(bill: UtilityBill, *, by: User, now: datetime) -> None:
@@ -197,13 +212,23 @@ def _charges(calculation: Calculation, gathered: Gathered) -> list[Charge]:
     return charges
 
 
+def _owner_shares(calculation: Calculation, allocation: Allocation) -> list[OwnerShare]:
+    sums = {bucket: allocation.owner_cents_in(bucket) for bucket in Bucket}
+    return [
+        OwnerShare(calculation=calculation, bucket=bucket.value, amount_cents=cents)
+        for bucket, cents in sums.items()
+        if cents
+    ]
+
+
 @transaction.atomic
 def submit_calculation(*, calculation: Calculation, by: User, now: datetime) -> None:
     """Hand a draft over to the accountants.
 
     Errors: WrongState, OutOfDate, Blocked.
-    Effects: the calculation is in review; an audit event.
+    Effects: the calculation is in review; an audit event; notices to those who may approve it.
     """
+    lock_bill(calculation.bill_id)
     refuse_out_of_date(calculation)
     refuse_blocked(calculation)
     needed = approvals_of(calculation).needed
@@ -222,6 +247,7 @@ def submit_calculation(*, calculation: Calculation, by: User, now: datetime) -> 
         now=now,
         after={"approvals_needed": needed},
     )
+    tell_approval_waits(calculation, now=now)
 
 
 def refuse_out_of_date(calculation: Calculation) -> None:

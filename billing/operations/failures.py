@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from billing.go_live import items_in_the_way
 from billing.models import (
     AttemptOutcome,
     Charge,
@@ -16,6 +17,7 @@ from billing.models import (
 )
 from billing.operations.calculations import WrongState
 from billing.operations.follow_ups import note_act
+from billing.operations.posting_jobs import NotLiveYet
 from billing.operations.rewriting import REFUSED_AS_WRITTEN, write_anew
 from billing.posting.nudge import nudge_workers
 from billing.posting.states import MovedMeanwhile, move
@@ -35,7 +37,8 @@ def retry_posting(*, posting: Posting, by: User, now: datetime) -> None:
 
     Shape: one that was refused as it was written is written anew first, with what its charge code
         is mapped to now. A job that was stopped stays so; only this charge goes out.
-    Errors: WrongState when it is not an open refusal, or still cannot be written.
+    Errors: WrongState when it is not an open refusal, still cannot be written, or something of the
+        connection's go-live checklist is not ticked.
     Effects: the posting waits for a worker; an audit event.
     """
     lock_place(posting)
@@ -45,6 +48,7 @@ def retry_posting(*, posting: Posting, by: User, now: datetime) -> None:
             "Only a charge that the PMS certainly refused can be sent again; this one stands at "
             f"“{posting.get_state_display()}”."
         )
+    refuse_unticked(posting)
     refuse_wrong_resident(posting)
     refuse_doubling(posting)
     if not posting.body or posting.error_code in REFUSED_AS_WRITTEN:
@@ -161,6 +165,16 @@ def lock_place(posting: Posting) -> None:
     place = Property.objects.filter(bills__calculations__jobs=posting.job_id)
     # Not its key: whoever stores what a ledger shows of its charges need not wait.
     place.select_for_update(of=("self",), no_key=True).get()
+
+
+def refuse_unticked(posting: Posting) -> None:
+    """Refuse to send while something of the connection's go-live checklist is not ticked.
+
+    Errors: WrongState.
+    """
+    items = items_in_the_way(posting.connection_id)
+    if items:
+        raise WrongState(str(NotLiveYet(posting.connection, items)))
 
 
 def refuse_wrong_resident(posting: Posting) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -11,14 +12,15 @@ from django.db import transaction
 
 from billing.charge_codes import CodeNotMapped, PmsAccounts, find_code, links_with_portfolios
 from billing.duplicates import Duplicates, LedgerLook, charges_digest, earlier_charges
-from billing.models import Calculation, CalculationState, PostingJob
+from billing.go_live import items_in_the_way
+from billing.models import Calculation, CalculationState, GoLiveItem, PostingJob
 from billing.operations.calculations import OutOfDate, WrongState
 from billing.operations.duplicate_guard import Confirmation, DuplicatesFound, look_in_ledger
 from billing.operations.postings import AlreadyPosted, NothingToPost, make_postings
 from billing.posting.nudge import nudge_workers
 from billing.queries import changes_since, charging_jobs
 from integrations.chart_needs import takes_post_month
-from integrations.models import PropertyLink
+from integrations.models import Connection, PropertyLink
 from integrations.operations.chart_of_accounts import read_aging_chart
 from integrations.pms.gateway import PmsGateway
 from portfolios.models import Property, User
@@ -32,22 +34,38 @@ __all__ = [
     "DuplicatesFound",
     "NoPostMonth",
     "NotLinked",
+    "NotLiveYet",
     "NothingToPost",
     "PostingDisabled",
     "PostingOrder",
     "create_posting_job",
+    "refuse_to_send",
 ]
 
 _ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
 
 
+_SWITCHED_OFF = (
+    "Charge posting is switched off. After the go-live checks, set "
+    "PROPEXO_CHARGE_POSTING_ENABLED=true in .env and start MeterBase again."
+)
+
+
 class PostingDisabled(Exception):
     """This installation does not send charges yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, sentence: str = _SWITCHED_OFF) -> None:
+        super().__init__(sentence)
+
+
+class NotLiveYet(PostingDisabled):
+    """Something of a connection's go-live checklist is not ticked."""
+
+    def __init__(self, connection: Connection, items: Sequence[GoLiveItem]) -> None:
+        labels = "; ".join(item.label for item in items)
         super().__init__(
-            "Charge posting is switched off. After the go-live checks, set "
-            "PROPEXO_CHARGE_POSTING_ENABLED=true in .env and start MeterBase again."
+            f"The go-live checklist of {connection} is not ticked off, so nothing is sent yet. "
+            f"Open: {labels}. A dry run shows what would be sent."
         )
 
 
@@ -103,20 +121,33 @@ def create_posting_job(
 ) -> PostingJob:
     """Make one posting for each charge and wake the workers; no charge is sent here.
 
-    Errors: PostingDisabled, WrongState, OutOfDate, NotLinked, CodeNotMapped, NothingToPost,
-        AlreadyPosted, NoPostMonth, ChargesChanged, DuplicatesFound; NotSupported when this PMS
-        takes no charges; any PmsError when the chart of accounts was never read and cannot be now.
+    Errors: PostingDisabled, NotLiveYet, WrongState, OutOfDate, NotLinked, CodeNotMapped,
+        NothingToPost, AlreadyPosted, NoPostMonth, ChargesChanged, DuplicatesFound; NotSupported
+        when this PMS takes no charges; any PmsError when the chart of accounts was never read and
+        cannot be now.
     Effects: a job with its postings, a nudge and an audit event, all in one transaction; a dry run
         (`post_to_pms` False) records the postings as skipped. Before it, a chart that was never
         read is read, and the PMS's ledger is looked through for charges that would be repeated.
     """
-    if order.post_to_pms and not settings.PROPEXO_CHARGE_POSTING_ENABLED:
-        raise PostingDisabled
     place = calculation.bill.property
+    if order.post_to_pms:
+        refuse_to_send(Connection.objects.filter(links__property=place).first())
     if PropertyLink.objects.filter(property=place).exists():
         read_aging_chart(place=place, gateway=gateway, now=now)
     look = _look(calculation, order, gateway=gateway, now=now)
     return _create(calculation, order, look, gateway=gateway, by=by, now=now)
+
+
+def refuse_to_send(connection: Connection | None) -> None:
+    """Refuse to send charges where that is switched off, or not everybody has agreed to it.
+
+    Errors: PostingDisabled; NotLiveYet.
+    """
+    if not settings.PROPEXO_CHARGE_POSTING_ENABLED:
+        raise PostingDisabled
+    items = items_in_the_way(connection.pk) if connection else []
+    if connection and items:
+        raise NotLiveYet(connection, items)
 
 
 def _look(

@@ -13,6 +13,7 @@ from django.db.models import Q
 from billing.causes import moved_out, name_unit
 from billing.charge_codes import PmsAccounts
 from billing.models import Charge, ChargeKind, Posting, PostingEvent, PostingJob, PostingState
+from billing.outgoing_events import report_failed_from_the_start
 from billing.posting.generations import dry_reference, next_generations, take_from_dry_runs
 from billing.posting.ledger_first import Shown, shown_all_the_same
 from billing.posting.states import MovedMeanwhile, move
@@ -69,7 +70,8 @@ def make_postings(
     Errors: NothingToPost, AlreadyPosted, ShownInThePms; NotSupported when this PMS takes no charges
         at all.
     Effects: a posting with its event for each charge. A charge that cannot be sent is a failure
-        from the start; what an earlier job tried in vain is cancelled, for this job replaces it.
+        from the start, and reported; what an earlier job tried in vain is cancelled, for this job
+        replaces it.
     """
     charges = _charges(job)
     keys = {charge.pk: _business_key(job, charge) for charge in charges}
@@ -87,7 +89,9 @@ def make_postings(
         )
         for charge in charges
     ]
-    _store(postings, keys=list(keys.values()), by=by, now=now)
+    stored = _store(postings, keys=list(keys.values()), by=by, now=now)
+    portfolio_id = job.calculation.bill.property.portfolio_id
+    report_failed_from_the_start(stored, portfolio_id=portfolio_id, now=now)
 
 
 def _references(job: PostingJob, keys: Sequence[str], now: datetime) -> dict[str, str]:
@@ -227,7 +231,9 @@ def _posting(job: PostingJob, charge: Charge, key: str, letter: _Letter, now: da
     )
 
 
-def _store(postings: Sequence[Posting], *, keys: Sequence[str], by: User, now: datetime) -> None:
+def _store(
+    postings: Sequence[Posting], *, keys: Sequence[str], by: User, now: datetime
+) -> list[Posting]:
     try:
         with transaction.atomic():
             stored = Posting.objects.bulk_create(postings)
@@ -239,3 +245,4 @@ def _store(postings: Sequence[Posting], *, keys: Sequence[str], by: User, now: d
         PostingEvent(posting=posting, at=now, to_state=posting.state, actor=by)
         for posting in stored
     )
+    return stored

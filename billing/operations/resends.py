@@ -21,6 +21,7 @@ from billing.operations.failures import (
     NO_WISH,
     lock_place,
     refuse_doubling,
+    refuse_unticked,
     refuse_wrong_resident,
 )
 from billing.operations.follow_ups import note_act
@@ -65,7 +66,8 @@ def send_again(*, posting: Posting, by: User, now: datetime) -> None:
     """Confirm that a charge in doubt is to be sent again.
 
     Errors: WrongState when nobody else has asked for it, a worker still has the charge in hand, or
-        it would charge somebody else or double a charge, or the PMS's ledger has shown it.
+        it would charge somebody else or double a charge, the PMS's ledger has shown it, or
+        something of the connection's go-live checklist is not ticked.
     Effects: the open attempt counts as not applied, the posting waits for a worker; an audit event.
     """
     lock_place(posting)
@@ -74,6 +76,7 @@ def send_again(*, posting: Posting, by: User, now: datetime) -> None:
         raise WrongState("Nobody has asked to send this charge again.")
     if current.resend_asked_by_id == by.pk:
         raise WrongState("A second person has to decide: whoever asked cannot also confirm.")
+    refuse_unticked(current)
     refuse_wrong_resident(current)
     refuse_doubling(current)
     _refuse_shown(current)

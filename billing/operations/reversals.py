@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from billing.models import (
@@ -21,13 +20,13 @@ from billing.models import (
     ReversalState,
 )
 from billing.operations.calculations import WrongState
-from billing.operations.posting_jobs import PostingDisabled
+from billing.operations.posting_jobs import refuse_to_send
 from billing.posting.generations import reversal_key
 from billing.posting.nudge import nudge_workers
 from billing.posting.states import MovedMeanwhile, mark_reversed
 from billing.reversals import Candidate, Letter, Preview, preview_reversal
 from integrations.pms.gateway import PmsGateway
-from portfolios.models import User
+from portfolios.models import Property, User
 from portfolios.operations.audit import record_event
 
 _ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
@@ -81,6 +80,9 @@ def request_reversal(
     Errors: CannotReverse, with the reason for each charge that cannot be; then nothing is asked.
     Effects: a request with its charges; an audit event.
     """
+    # Nobody archives the property meanwhile.
+    place = Property.objects.filter(bills__calculations__jobs=job.pk)
+    place.select_for_update(of=("self",), no_key=True).get()
     _lock(job)
     found = preview_reversal(
         job=job, gateway=gateway, charge_date=order.charge_date, only=set(postings)
@@ -117,13 +119,14 @@ def approve_reversal(
     """Confirm a reversal that somebody else asked for.
 
     Errors: OwnRequest, WrongState, CannotReverse when a charge cannot be taken back any more,
-        PostingDisabled where charges are not sent at all.
+        PostingDisabled where charges are not sent at all, or not before the go-live checklist of
+        the connection is ticked.
     Effects: a job with a negative posting for each charge and a nudge; of a reversal by hand, the
         charges count as taken back at once. An audit event.
     """
     current = _open(reversal, by)
-    if not current.by_hand and not settings.PROPEXO_CHARGE_POSTING_ENABLED:
-        raise PostingDisabled
+    if not current.by_hand:
+        refuse_to_send(current.job.connection)
     _lock(current.job)
     keys = set(current.items.values_list("posting_id", flat=True))
     # Its own request no longer stands in the way of what it asks for.

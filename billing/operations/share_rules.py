@@ -72,6 +72,25 @@ def set_share_rule(
     return rule
 
 
+@transaction.atomic
+def withdraw_share_rule(*, place: Property, utility: Utility, by: User, now: datetime) -> bool:
+    """Share a property's bills for a utility by no rule any more; tell whether there was one.
+
+    Shape: bills can be calculated again when somebody sets a rule. Calculations that are not
+        approved are out of date; approved ones keep the version that they were made with.
+    Effects: all versions are withdrawn, an audit event.
+    """
+    Property.objects.select_for_update().get(pk=place.pk)
+    standing = ShareRule.objects.filter(property=place, utility=utility, withdrawn_at=None)
+    latest = standing.order_by("-version").first()
+    if latest is None:
+        return False
+    standing.update(is_active=False, withdrawn_at=now, withdrawn_by=by)
+    before = _figures(_entry_of(latest))
+    record_event(verb="share_rule.withdrawn", subject=latest, by=by, now=now, before=before)
+    return True
+
+
 def _is_same(active: ShareRule, entry: ShareRuleEntry) -> bool:
     """Compare what two rules say: an option left out is one that is as usual."""
     proposed = ShareRule(**asdict(entry))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from billing.go_live import items_in_the_way
 from billing.posting.claim import claim_next
 from billing.posting.nudge import nudge_workers
 from billing.posting.send import send
@@ -26,10 +27,10 @@ def drain(
 ) -> int:
     """Send the due charges of a connection until none is left or the time is up.
 
-    Shape: the number of calls made.
+    Shape: the number of calls made; none while something of its go-live checklist is not ticked.
     Effects: residents are charged; postings and attempts tell how it went.
     """
-    if not settings.PROPEXO_CHARGE_POSTING_ENABLED:
+    if not settings.PROPEXO_CHARGE_POSTING_ENABLED or items_in_the_way(connection_id):
         return 0
     sent = 0
     until = time.monotonic() + seconds

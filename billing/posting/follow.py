@@ -13,9 +13,9 @@ from billing.posting.states import MovedMeanwhile, move
 from billing.posting.store import (
     close_attempt,
     is_taken,
-    note_expired_login,
     pause_connection,
     put_back,
+    stop_expired_login,
 )
 from billing.posting.timetable import LONGEST_JOB, job_gap
 from integrations.pms import errors
@@ -144,7 +144,7 @@ def _store_expired_login(posting: Posting, job: PmsWriteJob, now: datetime) -> N
     """
     raw = "\n".join(job.errors)
     attempt = posting.attempts.get(outcome="")
-    note_expired_login(posting, asked_at=attempt.started_at, why=_LOGIN_EXPIRED)
+    stop_expired_login(posting, asked_at=attempt.started_at, why=_LOGIN_EXPIRED, now=now)
     if job.charge_id or not is_refused_login(raw):
         _ask_a_person(posting, job, now)
         return
@@ -223,7 +223,7 @@ def _ask_later(posting: Posting, error: errors.PmsError, now: datetime) -> None:
     gap = max(job_gap(looks=posting.job_looks), told)
     _look_at(posting, now + gap, error.message, posting.job_looks + 1)
     if isinstance(error, errors.PmsLoginExpired | errors.ApiKeyRefused):
-        note_expired_login(posting, asked_at=now, why=error.message)
+        stop_expired_login(posting, asked_at=now, why=error.message, now=now)
     elif told:
         pause_connection(posting, until=now + told)
 

@@ -16,9 +16,9 @@ from billing.posting.states import MovedMeanwhile, move
 from billing.posting.store import (
     close_attempt,
     is_taken,
-    note_expired_login,
     pause_connection,
     put_back,
+    stop_expired_login,
 )
 from billing.posting.timetable import LONGEST_WAIT, next_gap
 from integrations.pms import errors
@@ -260,6 +260,6 @@ def _look_later(posting: Posting, error: errors.PmsError, now: datetime) -> None
         settle_at=now + gap, waiting_because=error.message[:200]
     )
     if isinstance(error, errors.PmsLoginExpired | errors.ApiKeyRefused):
-        note_expired_login(posting, asked_at=now, why=error.message)
+        stop_expired_login(posting, asked_at=now, why=error.message, now=now)
     elif told is not None:
         pause_connection(posting, until=now + told)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Posting, PostingEvent, PostingState
+from billing.outgoing_events import report_posting
 from portfolios.models import User
 from portfolios.operations.audit import record_event
 
@@ -92,7 +93,7 @@ def move(
     Shape: the row must still have the state and the token of `posting`.
     Errors: IllegalMove, MovedMeanwhile.
     Effects: one conditional UPDATE and one event. A reversal that is posted takes its charge back
-        in the same transaction, whichever way it became known.
+        in the same transaction, whichever way it became known. Whoever listens is told.
     """
     was = PostingState(posting.state)
     if to not in LEGAL[was]:
@@ -107,6 +108,7 @@ def move(
     )
     if to == PostingState.POSTED and posting.reverses_id is not None:
         _take_back(posting, now, actor)
+    report_posting(posting, to, now=now)
 
 
 def _take_back(reversal: Posting, now: datetime, actor: User | None) -> None:

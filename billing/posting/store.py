@@ -15,7 +15,8 @@ from billing.posting.claim import Claim
 from billing.posting.outcomes import Accepted, NothingSent, Outcome, Posted, Rejected, Unknown
 from billing.posting.states import is_called_off, move
 from billing.posting.timetable import is_spent, job_gap, next_gap
-from integrations.models import Connection, ConnectionStatus
+from integrations.expired_logins import note_expired_login
+from integrations.models import Connection
 
 
 def store_outcome(claim: Claim, outcome: Outcome, *, now: datetime) -> None:
@@ -120,7 +121,9 @@ def _store_nothing_sent(claim: Claim, outcome: NothingSent, now: datetime) -> No
         answer=outcome.answer,
     )
     if outcome.login_expired:
-        note_expired_login(claim.posting, asked_at=claim.attempt.started_at, why=outcome.because)
+        stop_expired_login(
+            claim.posting, asked_at=claim.attempt.started_at, why=outcome.because, now=now
+        )
     wait = next_gap(tries=claim.posting.tries, told=outcome.wait)
     if outcome.connection_waits:
         pause_connection(claim.posting, until=now + wait)
@@ -134,14 +137,13 @@ def _store_nothing_sent(claim: Claim, outcome: NothingSent, now: datetime) -> No
     )
 
 
-def note_expired_login(posting: Posting, *, asked_at: datetime, why: str) -> None:
+def stop_expired_login(posting: Posting, *, asked_at: datetime, why: str, now: datetime) -> None:
     """Stop all sending over a connection until somebody has renewed its PMS login.
 
     An answer to a question asked before the last renewal says nothing about the new login.
     """
-    Connection.objects.filter(pk=posting.connection_id, validated_at__lte=asked_at).update(
-        status=ConnectionStatus.LOGIN_EXPIRED, status_note=why
-    )
+    still = Connection.objects.filter(pk=posting.connection_id, validated_at__lte=asked_at)
+    note_expired_login(still, message=why, now=now)
 
 
 def pause_connection(posting: Posting, *, until: datetime) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from billing.go_live import items_in_the_way
 from billing.models import Posting, PostingState
 from billing.posting.due import due_postings
 from billing.posting.follow import follow_job
@@ -98,7 +99,7 @@ def doubt_lost_sender(posting: Posting, *, now: datetime) -> None:
 
 
 def wake_workers(*, now: datetime) -> None:
-    """Queue a nudge for each connection that has something due.
+    """Queue a nudge for each connection that has something due and may send it.
 
     Effects: rows in the queue.
     """
@@ -106,6 +107,8 @@ def wake_workers(*, now: datetime) -> None:
         return
     connections = due_postings(now=now).order_by().values_list("connection_id", flat=True)
     for connection_id in connections.distinct():
+        if items_in_the_way(connection_id):
+            continue
         nudge_workers(connection_id=connection_id)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from fractions import Fraction
 from typing import TypeVar
 
 from billing.rubs.document import MalformedBill
@@ -21,7 +20,7 @@ def given(**members: object) -> Json:
 
 def fraction_text(number: Number | None) -> str | None:
     """Write an exact number, as "17" or "17/2"."""
-    return None if number is None else str(Fraction(exact(number)))
+    return None if number is None else str(exact(number))
 
 
 def choice_of(choices: type[Choice], text: str, place: str) -> Choice:

@@ -6,11 +6,20 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
-from billing.models import Calculation, Method, PostingJob, Utility, UtilityBill, VacancyPolicy
+from billing.models import (
+    Calculation,
+    GoLiveItem,
+    Method,
+    PostingJob,
+    Utility,
+    UtilityBill,
+    VacancyPolicy,
+)
 from billing.operations.approvals import approve_calculation
 from billing.operations.bills import BillEntry, enter_bill
 from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.charge_code_mappings import follow_chart
+from billing.operations.go_live import tick_item
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
 from conftest import Cast
@@ -101,6 +110,8 @@ def _connect(place: Property, cast: Cast, now: datetime) -> None:
     PropertyLink.objects.create(
         property=place, connection=connection, imported_by=cast.manager, imported_at=now
     )
+    for item in GoLiveItem:
+        tick_item(connection=connection, item=item, note="Looked at.", by=cast.accountant, now=now)
 
 
 def small_chart(place: Property, now: datetime, codes: Iterable[str] = CHART) -> None:

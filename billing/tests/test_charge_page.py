@@ -273,29 +273,29 @@ def test_it_says_where_the_charge_stands_in_the_pms(desk, viewer, settings):
     assert "Waiting" in text_of(the(page, f'li:has(a[href="{found["href"]}"])'))
 
 
-def test_it_leads_to_the_statement_for_the_resident(desk, viewer):
+def test_it_leads_to_the_statement_for_the_resident_once_it_is_approved(desk, viewer):
+    calculation = desk.in_review()
+    charge = charge_of(calculation, "101")
+    where = reverse("billing:statement-detail", args=[charge.lease_id, "2026-03"])
+    assert not open_page(viewer, charge).select(f'a[href="{where}"]')
+
+    desk.approve(calculation)
+
+    assert link(open_page(viewer, charge), where)
+
+
+def test_a_stranger_does_not_see_it(desk, cast, signed_in):
     charge = charge_of(desk.calculate(), "101")
 
-    assert link(open_page(viewer, charge), url("charge-print", charge.pk))
-
-
-def test_strangers_see_neither_page(desk, cast, signed_in):
-    charge = charge_of(desk.calculate(), "101")
-    client = signed_in(cast.stranger)
-
-    for name in ("charge-detail", "charge-print"):
-        assert client.get(url(name, charge.pk)).status_code == 404
+    assert signed_in(cast.stranger).get(url("charge-detail", charge.pk)).status_code == 404
 
 
 def test_whoever_has_not_signed_in_is_asked_to(desk):
     charge = charge_of(desk.calculate(), "101")
 
-    for name in ("charge-detail", "charge-print"):
-        response = Client().get(url(name, charge.pk))
-        assert (response.status_code, response["Location"].split("?")[0]) == (
-            302,
-            "/accounts/login/",
-        )
+    response = Client().get(url("charge-detail", charge.pk))
+    assert response.status_code == 302
+    assert response["Location"].split("?")[0] == "/accounts/login/"
 
 
 def test_it_asks_the_database_as_often_for_many_units_as_for_few(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -40,6 +41,7 @@ from billing.models import (
     UtilityBillLine,
     UtilityChargeCode,
 )
+from billing.tests.paper_offences import PAPER_OFFENCES
 from billing.tests.small_place import small_job
 
 pytestmark = pytest.mark.django_db
@@ -129,13 +131,7 @@ def rows(settings, cast, now) -> Rows:
             )
         ),
         item=ReversalItem.objects.create(reversal=reversal, posting=posting),
-        tick=GoLiveTick.objects.create(
-            connection=job.connection,
-            item="results_checked",
-            note="Unit 101 on paper.",
-            ticked_by=cast.manager,
-            ticked_at=now,
-        ),
+        tick=GoLiveTick.objects.get(connection=job.connection, item="results_checked"),
         now=now,
     )
 
@@ -169,9 +165,10 @@ def change(row: Model, **changes: object) -> None:
     row.save()
 
 
-Offence = Callable[[Rows], None]
+Offence = Callable[[Rows], Any]
 
 OFFENCES: list[tuple[str, Offence]] = [
+    *PAPER_OFFENCES,
     ("bill_period_not_empty", lambda r: change(r.bill, period_end=r.bill.period_start)),
     ("bill_amount_not_zero", lambda r: change(r.bill, amount_cents=0)),
     ("bill_utility_known", lambda r: change(r.bill, utility="steam")),

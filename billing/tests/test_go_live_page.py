@@ -8,8 +8,7 @@ from django.urls import reverse
 from billing.go_live import unticked_items
 from billing.models import GoLiveItem, GoLiveTick
 from billing.operations.go_live import AlreadyTicked, NotTicked, tick_item, withdraw_tick
-from billing.tests.small_place import small_place
-from integrations.models import Connection
+from integrations.models import Connection, ConnectionStatus
 from portfolios.models import AuditEvent
 from portfolios.tests.pages import check_page, text_of
 
@@ -18,7 +17,15 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def link(cast, now) -> Connection:
-    return small_place(cast, now).link.connection
+    return Connection.objects.create(
+        portfolio=cast.portfolio,
+        propexo_connection_id="conn_9",
+        pms="yardi_voyager",
+        status=ConnectionStatus.ACTIVE,
+        validated_at=now,
+        created_by=cast.manager,
+        created_at=now,
+    )
 
 
 def url(link: Connection) -> str:
@@ -131,22 +138,6 @@ def test_others_take_nothing_back(cast, link, signed_in, now, who, item, status)
 
     assert signed_in(getattr(cast, who)).post(withdraw, {"because": "x"}).status_code == status
     assert GoLiveTick.objects.get().withdrawn_at is None
-
-
-def test_the_posting_page_names_what_is_not_ticked(
-    cast, approved, connection, signed_in, settings, now
-):
-    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
-    client = signed_in(cast.accountant)
-    posting = reverse("billing:posting-create", args=[approved.pk])
-
-    before = text_of(check_page(client.get(posting)))
-    assert "4 of 4 go-live items are not ticked" in before
-    for item in GoLiveItem:
-        assert item.label in before
-        tick_item(connection=connection, item=item, note="So.", by=cast.accountant, now=now)
-
-    assert check_page(client.get(posting)).select("#go-live") == []
 
 
 def test_the_connection_leads_to_the_checklist(cast, link, signed_in):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
-from io import StringIO
 
 import pytest
 from bs4 import BeautifulSoup
@@ -16,6 +14,7 @@ from billing.posting.drain import drain
 from billing.tests.paged_ledger import PagedLedger
 from billing.tests.small_place import small_job
 from integrations.pms import errors
+from meterbase.lib.sheets.tests.reading import content_of, csv_rows
 from portfolios.tests.pages import check_page, text_of, the
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +126,7 @@ def test_a_stranger_sees_nothing(cast, place, pms, clock, signed_in):
     client = signed_in(cast.stranger)
 
     assert client.get(url("property-ledger", place.pk)).status_code == 404
-    assert client.get(url("ledger-check-csv", found.pk)).status_code == 404
+    assert client.get(f"{url('ledger-differences', found.pk)}?format=csv").status_code == 404
 
 
 def test_the_file_has_every_difference(cast, job, place, pms, clock, signed_in):
@@ -135,13 +134,16 @@ def test_the_file_has_every_difference(cast, job, place, pms, clock, signed_in):
     pms.rows().pop(1)
     found = check(place, pms, clock)
 
-    answer = signed_in(cast.viewer).get(url("ledger-check-csv", found.pk))
+    address = url("ledger-differences", found.pk)
+    answer = signed_in(cast.viewer).get(f"{address}?format=csv")
 
-    first, *rows = csv.reader(StringIO(answer.content.decode()))
+    first, *rows = csv_rows(content_of(answer))
     assert first[:4] == ["kind", "unit", "reference", "amount"]
     assert [row[0] for row in rows] == ["Differs", "Missing in the PMS"]
     assert rows[0][5] == "'=cmd()"
     assert rows[1][4] == job.public_id
+    # There is no page of its own for them.
+    assert signed_in(cast.viewer).get(address).status_code == 404
 
 
 def test_a_job_leads_to_the_comparisons_of_its_property(cast, job, place, pms, clock, signed_in):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import NullIf
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from billing.deadlines import overdue, with_deadline_rank
 from billing.models import (
     Approval,
     Calculation,
@@ -24,13 +25,16 @@ from billing.models import (
 )
 from billing.reversals import waiting_reversals
 from billing.views.approval_rows import light_calculations, queue_rows
+from billing.views.approval_sheet import approval_sheet
 from billing.views.filter_choices import Choice, chosen_key, row_choice, utility_choice
 from billing.views.wording import PAGE_SIZE
 from meterbase.lib.searching import has_words, words_of
+from meterbase.lib.sheets import Sheet, chosen_filters
 from meterbase.lib.sorting import Column, Sorting
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Portfolio, Property, User
 
 # Each row is compared with what its bill would come to now, which reads all units of its property.
@@ -46,6 +50,7 @@ _COLUMNS = (
     Column("tenants", "Tenants", ("tenants_cents",), "money"),
     Column("owner", "Owner", ("owner_cents",), "money"),
     Column("recovery", "Recovery", ("recovery_rank",), "num"),
+    Column("due", "Approve by", ("deadline_rank", "submitted_at")),
     Column("marks", "To know"),
     Column("prepared", "Prepared", ("prepared_by__username", "prepared_at")),
     Column("waiting", "Waiting since", ("submitted_at",)),
@@ -57,21 +62,30 @@ _AGES = (
     ("3", "More than 3 days"),
     ("7", "More than a week"),
 )
-_SHOWS = {"mine": "For you to decide", "second": "Wait for a second approval"}
+_SHOWS = {
+    "mine": "For you to decide",
+    "second": "Wait for a second approval",
+    "overdue": "Overdue",
+}
 _KEPT = ("q", "portfolio", "property", "utility", "age", "sort", "show")
 
 
 @require_safe
 @signed_in
-def approval_list(request: SignedInRequest) -> HttpResponse:
-    """List what waits for an accountant, the longest waiting first unless sorted otherwise."""
+def approval_list(request: SignedInRequest) -> HttpResponseBase:
+    """List what waits for an accountant, by its deadline and its wait unless sorted otherwise."""
     everything = waiting_calculations(request.user)
     now = timezone.now()
     found = _found(everything, request.GET, "bill__", "submitted_at", now=now)
     shown = _shown(found, request.GET.get("show", ""), request.user)
-    sorting = Sorting(_COLUMNS, request.GET, usual="waiting")
-    ranked = shown.annotate(recovery_rank=F("tenants_cents") * 10_000 / NullIf(F("bill_cents"), 0))
+    sorting = Sorting(_COLUMNS, request.GET, usual="due")
+    ranked = with_deadline_rank(shown).annotate(
+        recovery_rank=F("tenants_cents") * 10_000 / NullIf(F("bill_cents"), 0)
+    )
     calculations = light_calculations(sorting.sort(ranked))
+    bar = _bar(request, everything)
+    if answer := list_file(request, lambda: _sheet(request, calculations, bar)):
+        return answer
     page = Paginator(calculations, QUEUE_PAGE_SIZE).get_page(request.GET.get("page"))
     rows = queue_rows(list(page), user=request.user)
     waiting = waiting_reversals(access.rows(Reversal, user=request.user))
@@ -87,9 +101,17 @@ def approval_list(request: SignedInRequest) -> HttpResponse:
             "filters": _filters(found, request.GET, request.user),
             "reversals": reversals[:PAGE_SIZE],
             "reversal_count": reversals.count(),
-            **_bar(request, everything),
+            **bar,
         },
     )
+
+
+def _sheet(
+    request: SignedInRequest, calculations: QuerySet[Calculation], bar: dict[str, Any]
+) -> Sheet:
+    shown = _SHOWS.get(request.GET.get("show", ""), "")
+    filters = chosen_filters(q=bar["q"], choices=bar["choices"], show=shown)
+    return approval_sheet(calculations, filters=filters, user=request.user)
 
 
 def waiting_calculations(user: User) -> QuerySet[Calculation]:
@@ -119,6 +141,8 @@ def _shown(found: QuerySet[Calculation], show: str, user: User) -> QuerySet[Calc
     given = Approval.objects.filter(calculation=OuterRef("pk"), decision=Decision.APPROVED)
     if show == "second":
         return found.filter(Exists(given))
+    if show == "overdue":
+        return overdue(found, today=timezone.localdate())
     if show == "mine":
         allowed = access.rows(Calculation, user=user, action=Action.APPROVE)
         mine = found.filter(pk__in=allowed.values("pk")).exclude(prepared_by=user)
@@ -145,7 +169,7 @@ def _url(query: QueryDict, show: str) -> str:
     return reverse("billing:approval-list", query=here)
 
 
-def _bar(request: SignedInRequest, everything: QuerySet[Calculation]) -> dict[str, object]:
+def _bar(request: SignedInRequest, everything: QuerySet[Calculation]) -> dict[str, Any]:
     query = request.GET
     places = Property.objects.filter(pk__in=everything.order_by().values("bill__property"))
     portfolios = access.rows(Portfolio, user=request.user)

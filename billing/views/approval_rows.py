@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 
 from billing.approval_queue import QueueFacts, queue_facts
+from billing.deadlines import Deadline, deadline_of
 from billing.models import Calculation, CalculationState
 from billing.operations.approvals import AlreadyApproved, OwnWork
 from billing.operations.calculations import OutOfDate
@@ -43,6 +44,7 @@ class QueueRow:
     last_recovery: str
     marks: tuple[Mark, ...]
     obstacle: str
+    deadline: Deadline | None
 
     @property
     def name(self) -> str:
@@ -88,6 +90,7 @@ def _row(calculation: Calculation, facts: QueueFacts, user: User, *, is_allowed:
         last_recovery=_beside_last(calculation, facts.last),
         marks=tuple(_marks(facts)),
         obstacle=_obstacle(calculation, facts, user) if is_allowed else NOT_ACCOUNTANT,
+        deadline=deadline_of(calculation.bill, today=localdate()),
     )
 
 

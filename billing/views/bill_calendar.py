@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,10 +22,14 @@ from billing.bill_calendar import (
     shown_months,
 )
 from billing.models import ShareRule, Utility, UtilityBill
+from billing.views.bill_sheets import calendar_sheet
 from billing.views.wording import PAGE_SIZE
+from meterbase.lib.links import links_to
+from meterbase.lib.sheets import chosen_filters
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Portfolio, User
 
 
@@ -52,6 +56,7 @@ class CalendarRow:
     cells: tuple[MonthCell, ...]
 
 
+_MISSING = "Accounts with a missing bill"
 _LOOK = {
     MonthState.BILLED: ("1", "success", "billed"),
     MonthState.DOUBLE: ("2", "warning", "more than one bill"),
@@ -74,7 +79,8 @@ def calendar_rows(accounts: Iterable[AccountMonths], *, user: User) -> list[Cale
     """Write accounts out, with the way to enter what is missing for those who may."""
     mine = access.rows(Portfolio, user=user, action=Action.PREPARE)
     managed = set(mine.values_list("pk", flat=True))
-    return [_row(account, managed) for account in accounts]
+    rows = _Rows(managed)
+    return [rows.row(account) for account in accounts]
 
 
 def month_names(today: date) -> list[str]:
@@ -84,13 +90,18 @@ def month_names(today: date) -> list[str]:
 
 @require_safe
 @signed_in
-def bill_calendar(request: SignedInRequest) -> HttpResponse:
+def bill_calendar(request: SignedInRequest) -> HttpResponseBase:
     """Show which bills are missing, or the months of all accounts."""
     today = timezone.localdate()
     everything = calendar_of(request.user, today=today)
     missing = [account for account in everything if account.missing]
     shows_all = request.GET.get("show") == "all"
     accounts = everything if shows_all else missing
+    chosen_by = chosen_filters(show="" if shows_all else _MISSING)
+    if answer := list_file(
+        request, lambda: calendar_sheet(accounts, today=today, filters=chosen_by)
+    ):
+        return answer
     page = Paginator(accounts, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -112,7 +123,7 @@ def _filters(missing: int, everything: int, *, shows_all: bool) -> list[dict[str
     here = reverse("billing:bill-calendar")
     return [
         {
-            "label": "Accounts with a missing bill",
+            "label": _MISSING,
             "count": missing,
             "url": here,
             "active": not shows_all,
@@ -126,24 +137,31 @@ def _filters(missing: int, everything: int, *, shows_all: bool) -> list[dict[str
     ]
 
 
-def _row(months: AccountMonths, managed: Collection[int]) -> CalendarRow:
-    account = months.account
-    place = reverse("billing:property-detail", args=[account.property_id])
-    enter = ""
-    if account.portfolio_id in managed:
-        create = reverse("billing:bill-create", args=[account.property_id])
-        enter = f"{create}?utility={account.utility}"
-    cells = tuple(_cell(month, enter, place) for month in months.months)
-    return CalendarRow(months, Utility(account.utility).label, place, cells)
+class _Rows:
+    """What all rows have in common: the addresses to which they lead."""
 
+    def __init__(self, managed: Collection[int]) -> None:
+        self._managed = managed
+        self._place = links_to("billing:property-detail")
+        self._create = links_to("billing:bill-create")
+        self._bill = links_to("billing:bill-detail")
 
-def _cell(month: Month, enter: str, place: str) -> MonthCell:
-    sign, tone, words = _LOOK[month.state]
-    url = ""
-    if month.state is MonthState.BILLED:
-        url = reverse("billing:bill-detail", args=[month.bill_ids[0]])
-    elif month.state is MonthState.DOUBLE:
-        sign, url = str(len(month.bill_ids)), place
-    elif month.state is not MonthState.NOT_EXPECTED:
-        url = enter
-    return MonthCell(sign, tone, f"{month.first:%B %Y}: {words}", url)
+    def row(self, months: AccountMonths) -> CalendarRow:
+        """Write an account out."""
+        account = months.account
+        place, enter = self._place(account.property_id), ""
+        if account.portfolio_id in self._managed:
+            enter = f"{self._create(account.property_id)}?utility={account.utility}"
+        cells = tuple(self._cell(month, enter, place) for month in months.months)
+        return CalendarRow(months, Utility(account.utility).label, place, cells)
+
+    def _cell(self, month: Month, enter: str, place: str) -> MonthCell:
+        sign, tone, words = _LOOK[month.state]
+        url = ""
+        if month.state is MonthState.BILLED:
+            url = self._bill(month.bill_ids[0])
+        elif month.state is MonthState.DOUBLE:
+            sign, url = str(len(month.bill_ids)), place
+        elif month.state is not MonthState.NOT_EXPECTED:
+            url = enter
+        return MonthCell(sign, tone, f"{month.first:%B %Y}: {words}", url)

@@ -15,7 +15,7 @@ from billing.forms.bill_documents import DocumentForm
 from billing.models import BillDocument, UtilityBill
 from billing.operations.bills import BillLocked
 from billing.operations.documents import NotADocument, attach_document, document_folder
-from billing.views.bill_page import bill_page, bills_to_show
+from billing.views.bill_page import bill_page, bills_to_look_at, bills_to_show
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
@@ -29,10 +29,11 @@ _SUFFIXES = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg
 @signed_in
 def bill_document(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give a bill's document, or put one in its place."""
-    action = Action.PREPARE if request.method == "POST" else Action.READ
-    bill = access.fetch(bills_to_show(), action, user=request.user, pk=pk)
     if request.method == "POST":
-        return _attach(request, bill)
+        return _attach(
+            request, access.fetch(bills_to_show(), Action.PREPARE, user=request.user, pk=pk)
+        )
+    bill = access.fetch(bills_to_look_at(), Action.READ, user=request.user, pk=pk)
     document = BillDocument.objects.filter(bill=bill).first()
     if document is None:
         raise Http404("This bill has no document.")
@@ -65,13 +66,14 @@ def _attach(request: SignedInRequest, bill: UtilityBill) -> HttpResponse:
 
 def _file_of(document: BillDocument, *, asked_to_save: bool) -> HttpResponse:
     """Give the file; a browser's viewer of PDFs does not run in a sandbox, so these are saved."""
-    is_picture = document.content_type.startswith("image/")
     try:
         content = (document_folder() / document.stored_as).read_bytes()
     except FileNotFoundError:
         raise Http404("The file of this document is not where it was kept.") from None
     response = HttpResponse(content, content_type=document.content_type)
-    disposition = content_disposition_header(asked_to_save or not is_picture, _file_name(document))
+    disposition = content_disposition_header(
+        asked_to_save or not document.is_picture, _file_name(document)
+    )
     response["Content-Disposition"] = disposition or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = _SANDBOX

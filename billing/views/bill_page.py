@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.timezone import localtime
 
 from billing.forms.bill_documents import DocumentForm
 from billing.forms.bills import FlagForm
@@ -55,8 +56,13 @@ class FlagRow:
 
 
 def bills_to_show() -> QuerySet[UtilityBill]:
-    """Select bills with what their page shows of them."""
+    """Select bills that stand, with what their page shows of them."""
     return UtilityBill.objects.select_related("property__portfolio", "entered_by")
+
+
+def bills_to_look_at() -> QuerySet[UtilityBill]:
+    """Select bills, voided ones too, with what their page shows of them."""
+    return UtilityBill.everything.select_related("property__portfolio", "entered_by", "voided_by")
 
 
 def bill_page(
@@ -68,7 +74,9 @@ def bill_page(
 ) -> dict[str, object]:
     """Gather what the page shows; forms that were sent and refused take their places."""
     place = bill.property
-    may_prepare = access.may(place.portfolio, Action.PREPARE, user=request.user)
+    may_prepare = bill.voided_at is None and access.may(
+        place.portfolio, Action.PREPARE, user=request.user
+    )
     calculations = (
         bill.calculations.defer("inputs", "result")
         .select_related("prepared_by", "share_rule")
@@ -85,6 +93,8 @@ def bill_page(
         "versions": [(version, calculation_badge(version)) for version in calculations],
         "posted_by": jobs.first(),
         "may_prepare": may_prepare,
+        "may_change": may_prepare and not locked,
+        "voided": _voided(bill),
         "is_locked": locked,
         "lines": _line_rows(bill),
         "flags": _flag_rows(bill, may_prepare=may_prepare, sent=flag_form),
@@ -93,6 +103,14 @@ def bill_page(
         "breadcrumbs": below_property(place),
         **_rule_facts(bill),
     }
+
+
+def _voided(bill: UtilityBill) -> str:
+    """Say who voided a bill, when and why; nothing where nobody did."""
+    if bill.voided_at is None:
+        return ""
+    day = f"{localtime(bill.voided_at):%-d %b %Y}"
+    return f"{bill.voided_by} voided it on {day}: {bill.voided_because}"
 
 
 def is_locked(bill: UtilityBill) -> bool:

@@ -22,7 +22,7 @@ from billing.operations.calculations import (
     calculate_bill,
 )
 from billing.operations.documents import NotADocument, enter_bill_with_document
-from billing.views.bill_page import bill_page, bills_to_show
+from billing.views.bill_page import bill_page, bills_to_look_at, bills_to_show
 from billing.views.bill_problems import reasons, rule_url
 from billing.views.breadcrumbs import below_property
 from portfolios import access
@@ -128,7 +128,7 @@ def _utility_links(place: Property, chosen: str) -> list[UtilityLink]:
 @signed_in
 def bill_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a bill, the rule that shares it and its calculations."""
-    bill = access.fetch(bills_to_show(), Action.READ, user=request.user, pk=pk)
+    bill = access.fetch(bills_to_look_at(), Action.READ, user=request.user, pk=pk)
     return render(request, "billing/bill_detail.html", bill_page(request, bill))
 
 

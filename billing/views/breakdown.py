@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from billing.models import Calculation, Charge, ChargeKind
+from billing.models import Calculation, ChargeKind
 from billing.rubs.buckets import Bucket
 from billing.rubs.figures import plain
-from billing.views.line_figures import fixed_parts, input_columns, inputs_in
+from billing.views.line_figures import fixed_parts, input_columns, inputs_in, written
 from billing.views.owner_buckets import name_of, remark_of
-from billing.views.wording import percent
+from billing.words import natural_order, percent
 
 Json = dict[str, Any]
 
@@ -106,10 +105,12 @@ def break_down(calculation: Calculation) -> Breakdown:
     )
 
 
-def natural_order(label: str) -> list[int | str]:
-    """Give a key that sorts 2 before 10 and A-2 before A-10."""
-    parts = re.split(r"([0-9]+)", label)
-    return [int(part) if n % 2 else part.casefold() for n, part in enumerate(parts)]
+class _Charged(NamedTuple):
+    """What a row shows of a charge."""
+
+    pk: int
+    amount_cents: int
+    resident_name: str
 
 
 class _Table:
@@ -121,14 +122,18 @@ class _Table:
         self.fixed: list[Json] = self.basis["fixed"]
         self._bill_cents = calculation.bill_cents
         self.columns = input_columns((*result["lines"], *result["owner"]))
+        self._empty = {"inputs": ("",) * len(self.columns), "fixed": ("",) * len(self.fixed)}
         self._inputs: list[Json] = calculation.inputs["units"]
         self._lines: defaultdict[str, list[Json]] = defaultdict(list)
         for line in (*result["lines"], *result["owner"]):
             if line["unit_key"] is not None:
                 self._lines[line["unit_key"]].append(line)
-        self._charges: dict[tuple[str, str, str], Charge] = {
-            (charge.kind, charge.propexo_unit_id, charge.propexo_lease_id): charge
-            for charge in calculation.charges.defer("explanation")
+        charges = calculation.charges.values_list(
+            *("kind", "propexo_unit_id", "propexo_lease_id"),
+            *("pk", "amount_cents", "resident_name"),
+        )
+        self._charges = {
+            (kind, unit, lease): _Charged(*more) for kind, unit, lease, *more in charges
         }
 
     def unit_rows(self) -> Iterator[Row]:
@@ -194,14 +199,14 @@ class _Table:
         return self._row(unit["label"], unit_key=unit["key"], remark=remark)
 
     def _figures(self, line: Json) -> Json:
+        part = Fraction(line["share"])
         return {
             "days": line["days"],
             "inputs": inputs_in(line, self.columns),
-            "weight": plain(Fraction(line["weight"])),
-            "share": percent(Fraction(line["share"]), places=4),
-            "part": Fraction(line["share"]),
+            "weight": written(line["weight"]),
+            "share": percent(part, places=4),
+            "part": part,
         }
 
     def _row(self, label: str, **more: Any) -> Row:
-        empty = {"inputs": ("",) * len(self.columns), "fixed": ("",) * len(self.fixed)}
-        return Row(unit_label=label, **(empty | more))
+        return Row(unit_label=label, **(self._empty | more))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from billing.approval_tiers import Approvals, approvals_of
+from billing.deadlines import Deadline, deadline_of
 from billing.forms.bill_terms import BillTermsForm
 from billing.forms.bills import FlagForm
 from billing.models import (
@@ -93,6 +95,7 @@ def calculation_page(
         "month": billing_month(bill),
         "badge": calculation_badge(calculation),
         "approvals": standing.approvals,
+        "deadline": _deadline(calculation, standing),
         "rejection": _rejection(calculation),
         "jobs": _jobs(calculation),
         "changes": [(change, "") for change in standing.changes],
@@ -174,6 +177,12 @@ def _approve_blockers(
     if standing.approvals.are_of(user):
         found.append(("You have approved it: a second person has to.", "#approved"))
     return found
+
+
+def _deadline(calculation: Calculation, standing: _Standing) -> Deadline | None:
+    """Tell by when to approve what can still be approved."""
+    is_over = not standing.is_open or calculation.state == CalculationState.APPROVED
+    return None if is_over else deadline_of(calculation.bill, today=localdate())
 
 
 def _rejection(calculation: Calculation) -> Approval | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.models import Charge
+from billing.models import CalculationState, Charge
 from billing.operations.bills import clear_flag
 from billing.operations.calculations import Blocked, OutOfDate, WrongState, submit_calculation
 from billing.reversals import taken_back_by
@@ -18,17 +19,22 @@ from billing.views.calculation_page import calculation_page, calculations_to_sho
 from billing.views.charge_bars import bars_of
 from billing.views.charge_history import history_of
 from billing.views.explanation import account_of
+from billing.views.review_sheet import shown_sheet
 from billing.views.wording import billing_month, calculation_badge, posting_badge
+from billing.words import month_of
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 
 
 @require_safe
 @signed_in
-def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+def calculation_detail(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show who pays what of a bill, and prove the sum."""
     calculation = access.fetch(calculations_to_show(), Action.READ, user=request.user, pk=pk)
+    if answer := list_file(request, lambda: shown_sheet(calculation, query=request.GET)):
+        return answer
     page = calculation_page(request, calculation)
     return render(request, "billing/calculation_detail.html", page)
 
@@ -86,6 +92,7 @@ def charge_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "month": billing_month(calculation.bill),
             "badge": calculation_badge(calculation),
             "account": account_of(charge),
+            "statement_url": _statement_url(charge),
             "bars": bars_of(charge),
             "history": history_of(charge),
             "postings": [
@@ -94,3 +101,11 @@ def charge_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             "breadcrumbs": below_calculation(calculation),
         },
     )
+
+
+def _statement_url(charge: Charge) -> str:
+    """Lead to the statement that tells of a charge; there is none before the approval."""
+    if charge.calculation.state != CalculationState.APPROVED:
+        return ""
+    month = month_of(charge.calculation.bill.period)
+    return reverse("billing:statement-detail", args=[charge.lease_id, f"{month:%Y-%m}"])

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,11 +25,15 @@ from billing.operations.charge_code_copies import (
     plan_copy,
 )
 from billing.views.breadcrumbs import below_property
+from billing.views.setup_sheets import unmapped_sheet
 from billing.views.wording import PAGE_SIZE
 from integrations.models import ChartReading, Connection, PropertyLink
+from meterbase.lib.sheets import Sheet, in_batches
+from meterbase.lib.sheets.batches import BATCH
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Property
 
 
@@ -89,16 +94,17 @@ def charge_code_copy(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @signed_in
-def connection_charge_codes(request: SignedInRequest, pk: int) -> HttpResponse:
+def connection_charge_codes(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show for each property of a connection which codes nothing can be posted under."""
     connection = access.fetch(
         Connection.objects.select_related("portfolio"), Action.READ, user=request.user, pk=pk
     )
     mine = access.rows(Property, user=request.user)
     links = links_with_portfolios().filter(connection=connection, property__in=mine)
-    page = Paginator(links.order_by("property__name", "pk"), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
+    ordered = links.order_by("property__name", "pk")
+    if answer := list_file(request, lambda: _sheet(connection, ordered)):
+        return answer
+    page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "section": "integrations:connection-detail",
         "connection": connection,
@@ -110,6 +116,13 @@ def connection_charge_codes(request: SignedInRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "billing/connection_charge_codes.html", context)
+
+
+def _sheet(connection: Connection, links: QuerySet[PropertyLink]) -> Sheet:
+    batches = in_batches(links.iterator(chunk_size=BATCH))
+    rows = (row for batch in batches for row in _place_rows(batch))
+    named = ((row.link, row.mapped, row.amiss, row.reading) for row in rows)
+    return unmapped_sheet(str(connection), named)
 
 
 def _others(request: SignedInRequest, source: PropertyLink) -> list[PropertyLink]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import F
-from django.http import HttpResponse
+from django.db.models import F, QuerySet
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,19 +21,23 @@ from billing.operations.charge_codes import (
     set_usual_codes,
 )
 from billing.operations.usual_charge_codes import ensure_charge_codes
+from billing.views.setup_sheets import code_sheet
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Portfolio
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def charge_code_list(request: SignedInRequest, pk: int) -> HttpResponse:
+def charge_code_list(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show the codes, and add one."""
     action = Action.APPROVE if request.method == "POST" else Action.READ
     portfolio = access.fetch(Portfolio.objects.all(), action, user=request.user, pk=pk)
     ensure_charge_codes(portfolio=portfolio)
+    if answer := list_file(request, lambda: code_sheet(portfolio, _codes(portfolio))):
+        return answer
     form = NewChargeCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -111,16 +115,20 @@ def _page(
     usual: UsualCodesForm | None = None,
 ) -> dict[str, object]:
     may_change = access.may(portfolio, Action.APPROVE, user=request.user)
-    codes = ChargeCode.objects.filter(portfolio=portfolio).prefetch_related("usual_for_utilities")
     return {
         "portfolio": portfolio,
         "section": "portfolios:portfolio-detail",
-        "codes": codes.order_by(F("retired_at").asc(nulls_first=True), "code"),
+        "codes": _codes(portfolio),
         "may_change": may_change,
         "new": new or NewChargeCodeForm(),
         "usual": usual or _usual_form(portfolio, None),
         "breadcrumbs": _above(portfolio),
     }
+
+
+def _codes(portfolio: Portfolio) -> QuerySet[ChargeCode]:
+    codes = ChargeCode.objects.filter(portfolio=portfolio).prefetch_related("usual_for_utilities")
+    return codes.order_by(F("retired_at").asc(nulls_first=True), "code")
 
 
 def _usual_form(portfolio: Portfolio, request: SignedInRequest | None) -> UsualCodesForm:

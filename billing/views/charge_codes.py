@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from billing.models import ChargeCodeMapping
 from billing.operations.charge_code_mappings import NotInChart, Target, map_charge_code
 from billing.operations.usual_charge_codes import ensure_charge_codes
 from billing.views.breadcrumbs import Crumbs, above_property, below_property
+from billing.views.setup_sheets import mapping_sheet
 from billing.views.wording import Badge
 from integrations.gateways import PropexoNotConfigured, open_gateway
 from integrations.models import AccountKind, ChartAccount, ChartReading
@@ -27,6 +28,7 @@ from integrations.pms.errors import PmsError
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Property
 
 # What one look shows of a chart; a search narrows a longer one down.
@@ -73,12 +75,15 @@ class Choice:
 
 @require_safe
 @signed_in
-def charge_codes(request: SignedInRequest, pk: int) -> HttpResponse:
+def charge_codes(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show every charge code with what it is at a property, what is amiss first."""
     place = _place(request, pk, Action.READ)
     ensure_charge_codes(portfolio=place.portfolio)
     link = links_with_portfolios().filter(property=place).first()
     rows = [_row(place, standing) for standing in standings_of(link)] if link else []
+    standings = [(row.standing, row.badge.label) for row in rows]
+    if answer := list_file(request, lambda: mapping_sheet(place, standings)):
+        return answer
     may_map = access.may(place.portfolio, Action.APPROVE, user=request.user)
     may_prepare = access.may(place.portfolio, Action.PREPARE, user=request.user)
     context = {

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from billing.models import BillDocument, Calculation, Charge, ChargeKind
-from billing.rubs import BillInput, StepUnit, bill_input_from_json
-from billing.rubs.figures import dollars_cut, plain
-from billing.views.charges import BilledLine, Timeline, adds_up, billed_lines, timeline_of
+from billing.models import BillDocument, Charge, ChargeKind
+from billing.rubs import bill_input_from_json
+from billing.rubs.figures import plain
+from billing.statements.account import BillAccount, StepRow, steps_of
+from billing.statements.billed import adds_up, billed_lines, timeline_of
 from billing.views.findings import FindingRow, set_aside_in
 from billing.views.owner_buckets import OwnerPart, owner_parts
-from billing.views.wording import percent
 
 Json = dict[str, Any]
 
@@ -42,43 +42,16 @@ class Input:
     read: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """A step as a sentence, and its value as it stands in a table."""
-
-    label: str
-    expression: str
-    value: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeAccount:
-    """Everything that the pages of a charge tell.
+class ChargeAccount(BillAccount):
+    """Everything that the pages of a charge tell."""
 
-    Shape: `share` and `fee` are the two charges of the same lease and bill; one may be missing.
-    Units: cents.
-    """
-
-    calculation: Calculation
-    bill: BillInput
-    share: Charge | None
-    fee: Charge | None
-    lines: list[BilledLine]
-    timeline: Timeline
     inputs: list[Input]
     steps: list[StepRow]
     owner: list[OwnerPart]
     adds_up: bool
     set_aside: list[FindingRow]
     document: BillDocument | None
-
-    @property
-    def total_cents(self) -> int:
-        """Add the fee to the share.
-
-        Units: cents.
-        """
-        return sum(charge.amount_cents for charge in (self.share, self.fee) if charge)
 
 
 def account_of(charge: Charge) -> ChargeAccount:
@@ -122,21 +95,3 @@ def inputs_of(explanation: Json) -> list[Input]:
         )
         for term in explanation.get("terms", ())
     ]
-
-
-def steps_of(explanation: Json) -> list[StepRow]:
-    """Write the steps of a line with their values."""
-    return [
-        StepRow(step["label"], step["expression"], _value(step)) for step in explanation["steps"]
-    ]
-
-
-def _value(step: Json) -> str:
-    value = Fraction(step["value"])
-    match StepUnit(step["unit"]):
-        case StepUnit.CENTS:
-            return dollars_cut(value)
-        case StepUnit.SHARE:
-            return percent(value, places=4)
-        case StepUnit.WEIGHT:
-            return plain(value)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from billing.causes import Cause, CauseKind, cause_in_doubt, cause_of
+from billing.go_live import items_in_the_way
 from billing.models import FailureFollowUp, Posting, PostingAttempt, PostingState
-from billing.views.waits import reasons_to_wait
+from billing.views.waits import InTheWay, reasons_to_wait
 from billing.views.wording import Badge, billing_month, posting_badge
 from portfolios.access import ALLOWED, Action
 from portfolios.models import Membership, User
@@ -95,6 +97,8 @@ def rows_of(
     counted = PostingAttempt.objects.filter(posting__in=ids).order_by().values_list("posting")
     attempts = dict(counted.annotate(Count("pk")))
     closed = _closed_before(postings)
+    # Asked once for each connection, not for each charge.
+    in_the_way = cache(items_in_the_way)
     return [
         _row(
             posting,
@@ -103,6 +107,7 @@ def rows_of(
             actions=roles.get(
                 posting.job.calculation.bill.property.portfolio_id, frozenset[Action]()
             ),
+            in_the_way=in_the_way,
             now=now,
         )
         for posting in postings
@@ -171,6 +176,7 @@ def _row(
     attempts: int,
     closed: Posting | None,
     actions: frozenset[Action],
+    in_the_way: InTheWay,
     now: datetime,
 ) -> FailureRow:
     follow_up = follow_up_of(posting)
@@ -183,7 +189,7 @@ def _row(
         kind=kind_badge(posting),
         cause=cause_of_posting(posting),
         attempts=attempts,
-        waits=tuple(reasons_to_wait(posting, now=now)),
+        waits=tuple(reasons_to_wait(posting, now=now, in_the_way=in_the_way)),
         owner=follow_up.assigned_to if follow_up else None,
         rests_until=follow_up.snoozed_until if follow_up and rests else None,
         again=_again(posting, follow_up, closed),

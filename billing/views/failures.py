@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet, Sum, Window
-from django.db.models.functions import Abs, RowNumber
-from django.http import HttpResponse
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import Abs
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -25,6 +25,7 @@ from billing.views.failure_filters import (
     tab_of,
     tabs,
 )
+from billing.views.failure_lists import causes_in, count_in, oldest_of, oldest_open
 from billing.views.failure_rows import (
     KIND_TONES,
     FailureRow,
@@ -34,15 +35,15 @@ from billing.views.failure_rows import (
     roles_of,
     rows_of,
 )
+from billing.views.failure_sheet import failure_sheet
 from billing.views.wording import PAGE_SIZE, Badge
 from integrations.models import Connection, ConnectionStatus
+from meterbase.lib.sheets import Sheet, chosen_filters
 from meterbase.lib.sorting import Column, Heading, Sorting
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import User
-
-# Of each cause the whole list shows so many; the list of one cause has all of them, in pages.
-_SHOWN = 10
 
 _COLUMNS = (
     Column("unit", "Unit", ("charge__unit_label",)),
@@ -56,6 +57,12 @@ _COLUMNS = (
     Column("owner", "Owner", ("follow_up__assigned_to__username",)),
     Column("job", "Job"),
 )
+
+_ORDER = {
+    FailureTab.RETRYING: ("not_before", "pk"),
+    FailureTab.SNOOZED: ("follow_up__snoozed_until", "pk"),
+    FailureTab.RESOLVED: ("-state_at", "-pk"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +112,22 @@ class ExpiredLogin:
 
 @require_safe
 @signed_in
-def failure_list(request: SignedInRequest) -> HttpResponse:
+def failure_list(request: SignedInRequest) -> HttpResponseBase:
     """List the failures by cause, or those that go on by themselves, rest or are dealt with."""
     now = timezone.now()
     tab, found = tab_of(request.GET), filter_of(request.GET)
-    lists = _lists(request.user, found, now=now)
-    shown = lists[tab]
-    sums = sum_by_cause(shown)
-    counts = {
-        each: sum(cause.count for cause in sums) if each is tab else rows.count()
-        for each, rows in lists.items()
-    }
+    shown = every = _narrowed(request.user, tab, found, now=now)
+    if answer := list_file(request, lambda: _sheet(request.GET, every, tab, found, now)):
+        return answer
+    sums, counts = _count(request.user, tab, found, now=now)
     sums_shown = sums
     if found.cause is not None:
-        shown = shown.filter(error_code=found.cause)
+        shown = _of_cause(shown, found.cause)
         sums_shown = [cause for cause in sums if cause.code == found.cause]
     context: dict[str, object] = {
         "tab": tab.value,
         "filters": _filters(request, counts, found, sums_shown),
-        "choices": choices(request.GET, found, causes=sums, places=lists[tab]),
+        "choices": choices(request.GET, found, causes=sums, places=every),
         "q": found.words,
         "kept": [("show", tab.value)] if tab is not FailureTab.OPEN else [],
         "is_narrow": found.is_narrow or found.cause is not None,
@@ -135,7 +139,8 @@ def failure_list(request: SignedInRequest) -> HttpResponse:
         "total_cents": sum(cause.cents for cause in sums_shown),
     }
     if tab is FailureTab.OPEN and found.cause is None:
-        context |= _grouped(request, shown, sums, now=now)
+        oldest = _oldest(request.user, shown, found, sums, now=now)
+        context |= _grouped(request, oldest, sums, now=now)
     elif tab is FailureTab.OPEN:
         context |= _of_one_cause(request, shown, found.cause or "", sums, now=now)
     else:
@@ -143,17 +148,65 @@ def failure_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "billing/failure_list.html", context)
 
 
-def _lists(
-    user: User, found: FailureFilter, *, now: datetime
-) -> dict[FailureTab, QuerySet[Posting]]:
-    """Select the lists as they are narrowed, but not by cause: causes are counted."""
+def _narrowed(
+    user: User, tab: FailureTab, found: FailureFilter, *, now: datetime
+) -> QuerySet[Posting]:
+    """Select a list as it is narrowed, but not by cause: causes are counted."""
     # Few charges fail: they are picked out first, and only then looked up in the portfolios.
-    every = access.rows(Posting, user=user)
-    free = replace(found, cause=None)
-    return {
-        tab: free.narrow(every.filter(pk__in=in_tab(tab, now=now).values("pk")), user=user, now=now)
-        for tab in FailureTab
-    }
+    few = access.rows(Posting, user=user).filter(pk__in=in_tab(tab, now=now).values("pk"))
+    return replace(found, cause=None).narrow(few, user=user, now=now)
+
+
+def _count(
+    user: User, tab: FailureTab, found: FailureFilter, *, now: datetime
+) -> tuple[list[CauseSum], dict[FailureTab, int]]:
+    """Sum the list that is shown up by cause, and count them all."""
+    if found.is_narrow:
+        lists = {each: _narrowed(user, each, found, now=now) for each in FailureTab}
+        sums = sum_by_cause(lists[tab])
+        counts = {each: rows.count() for each, rows in lists.items() if each is not tab}
+    else:
+        sums = causes_in(tab, user=user, now=now)
+        others = (each for each in FailureTab if each is not tab)
+        counts = {each: count_in(each, user=user, now=now) for each in others}
+    return sums, counts | {tab: sum(cause.count for cause in sums)}
+
+
+def _oldest(
+    user: User,
+    shown: QuerySet[Posting],
+    found: FailureFilter,
+    sums: Sequence[CauseSum],
+    *,
+    now: datetime,
+) -> Sequence[Posting]:
+    """Read the oldest failures of each cause."""
+    if not found.is_narrow:
+        return oldest_open(len(sums), user=user, now=now)
+    ids = list(oldest_of(shown))
+    return list(light(Posting.objects.filter(pk__in=ids)).order_by("state_at", "pk"))
+
+
+def _of_cause(failures: QuerySet[Posting], cause: str | None) -> QuerySet[Posting]:
+    return failures if cause is None else failures.filter(error_code=cause)
+
+
+def _sheet(
+    query: QueryDict,
+    failures: QuerySet[Posting],
+    tab: FailureTab,
+    found: FailureFilter,
+    now: datetime,
+) -> Sheet:
+    """Write a list in the page's order; what the page groups by cause, the oldest first."""
+    offered = choices(query, found, causes=sum_by_cause(failures), places=failures)
+    filters = chosen_filters(q=found.words, choices=offered)
+    kept = _of_cause(failures, found.cause)
+    if tab is FailureTab.OPEN:
+        kept = Sorting(_COLUMNS, query, usual="age").sort(kept)
+    else:
+        kept = kept.order_by(*_ORDER[tab])
+    return failure_sheet(kept, tab=tab.value, filters=filters, now=now)
 
 
 def _filters(
@@ -173,14 +226,10 @@ def _filters(
 
 
 def _grouped(
-    request: SignedInRequest, shown: QuerySet[Posting], sums: Sequence[CauseSum], *, now: datetime
+    request: SignedInRequest, oldest: Sequence[Posting], sums: Sequence[CauseSum], *, now: datetime
 ) -> dict[str, object]:
     """Show each cause with its oldest charges."""
-    rank = Window(RowNumber(), partition_by="error_code", order_by=["state_at", "pk"])
-    ranked = shown.order_by().annotate(rank=rank).filter(rank__lte=_SHOWN)
-    ids = list(ranked.values_list("pk", flat=True))
-    oldest = light(Posting.objects.filter(pk__in=ids)).order_by("state_at", "pk")
-    rows = rows_of(list(oldest), roles=roles_of(request.user), now=now)
+    rows = rows_of(oldest, roles=roles_of(request.user), now=now)
     plain = [Heading(column.label, column.css) for column in _COLUMNS]
     return {"groups": _groups(request, rows, sums, plain), **_may(rows)}
 
@@ -205,12 +254,7 @@ def _flat(
     request: SignedInRequest, shown: QuerySet[Posting], tab: FailureTab, *, now: datetime
 ) -> dict[str, object]:
     """Show a list in which the cause is a column."""
-    order = {
-        FailureTab.RETRYING: ("not_before", "pk"),
-        FailureTab.SNOOZED: ("follow_up__snoozed_until", "pk"),
-        FailureTab.RESOLVED: ("-state_at", "-pk"),
-    }
-    page = _page(request, light(shown).order_by(*order[tab]))
+    page = _page(request, light(shown).order_by(*_ORDER[tab]))
     rows = rows_of(list(page), roles=roles_of(request.user), now=now)
     return {"page": page, "rows": rows, **_may(rows)}
 

@@ -130,7 +130,8 @@ def go_live_withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect("billing:go-live", pk=tick.connection_id)
     context = {
         "question": "Take this tick back?",
-        "body": "Posting pages name the item as open again. Charges that were posted stay posted.",
+        "body": "No further charges can be posted over this connection until the item is ticked "
+        "again. Those that were posted, or are on their way, stay.",
         "facts": [
             ("Item", tick.get_item_display()),
             ("Ticked by", f"{tick.ticked_by}, {tick.ticked_at:%-d %b %Y}"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -14,14 +14,18 @@ from django.views.decorators.http import require_safe
 from billing.models import Posting, PostingJob, PostingState, Utility
 from billing.queries import JobCounts, count_jobs
 from billing.views.filter_choices import Choice, chosen_key, row_choice, utility_choice
+from billing.views.job_sheets import job_sheet
 from billing.views.jobs import light_jobs
 from billing.views.wording import PAGE_SIZE, Badge, billing_month, job_badge
 from billing.worklists import jobs_under_way
 from integrations.models import Connection
 from meterbase.lib.searching import has_words, words_of
+from meterbase.lib.sheets import chosen_filters
 from meterbase.lib.sorting import Column, Sorting
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
+from portfolios.models import Property
 
 _WORDS = (
     "public_id",
@@ -55,7 +59,8 @@ _SHOWS = {
     "reversals": "Reversals",
     "dry-runs": "Dry runs",
 }
-_SEARCHED = ("q", "utility", "connection")
+_SEARCHED = ("q", "property", "utility", "connection")
+_PLACE = "calculation__bill__property"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class JobRow:
 
 @require_safe
 @signed_in
-def job_list(request: SignedInRequest) -> HttpResponse:
+def job_list(request: SignedInRequest) -> HttpResponseBase:
     """List the posting jobs, newest first unless sorted otherwise."""
     query = request.GET
     found = _found(access.rows(PostingJob, user=request.user), query)
@@ -79,6 +84,12 @@ def job_list(request: SignedInRequest) -> HttpResponse:
     jobs = light_jobs(sorting.sort(_shown(found, show))).select_related(
         "calculation__bill__property", "connection", "created_by"
     )
+    choices = _choices(request)
+    chosen_by = chosen_filters(
+        q=query.get("q", ""), choices=choices, show=_SHOWS[show] if show else ""
+    )
+    if answer := list_file(request, lambda: job_sheet(jobs, filters=chosen_by)):
+        return answer
     page = Paginator(jobs, PAGE_SIZE).get_page(query.get("page"))
     is_searched = any(query.get(name) for name in _SEARCHED)
     return render(
@@ -90,9 +101,10 @@ def job_list(request: SignedInRequest) -> HttpResponse:
             "headings": sorting.headings(),
             "filters": _filters(found, query, show),
             "q": query.get("q", ""),
-            "choices": _choices(request),
+            "choices": choices,
             "kept": [(name, query[name]) for name in ("show", "sort") if query.get(name)],
             "is_searched": is_searched,
+            "actions": [("General ledger", reverse("billing:general-ledger"))],
             "is_narrowed": is_searched or bool(show),
             "shows_under_way": show == "under-way" and not is_searched,
         },
@@ -114,9 +126,10 @@ def _found(jobs: QuerySet[PostingJob], query: QueryDict) -> QuerySet[PostingJob]
     found = jobs.filter(has_words(words_of(query.get("q", "")), *_WORDS))
     if query.get("utility") in Utility.values:
         found = found.filter(calculation__bill__utility=query["utility"])
-    connection = chosen_key(query, "connection")
-    if connection is not None:
-        found = found.filter(connection=connection)
+    for name, lookup in (("connection", "connection"), ("property", _PLACE)):
+        key = chosen_key(query, name)
+        if key is not None:
+            found = found.filter(**{lookup: key})
     return found
 
 
@@ -156,7 +169,8 @@ def _url(query: QueryDict, show: str) -> str:
 
 def _choices(request: SignedInRequest) -> list[Choice]:
     connections = access.rows(Connection, user=request.user).order_by("pk")
-    choices = [utility_choice(request.GET)]
+    places = access.rows(Property, user=request.user).order_by("name", "pk")
+    choices = [row_choice(request.GET, "property", "Property", places), utility_choice(request.GET)]
     if connections.count() > 1:
         choices.append(row_choice(request.GET, "connection", "PMS", connections))
     return choices

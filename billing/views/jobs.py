@@ -7,29 +7,32 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from billing.models import PostingJob, PostingState
+from billing.models import Posting, PostingJob, PostingState
 from billing.queries import JobCounts, count_job
 from billing.views.job_closed_month import closed_offer
 from billing.views.job_parts import PARTS, charges_in, label_of, segments
+from billing.views.job_sheets import posting_sheet
 from billing.views.job_times import job_times
 from billing.views.progress import percent_done, waiting_for
 from billing.views.reversal_parts import reversal_part
 from billing.views.wording import PAGE_SIZE, Badge, billing_month, job_badge, posting_badge
+from meterbase.lib.sheets import Sheet, chosen_filters
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 
 
 @require_safe
 @signed_in
-def job_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
+def job_detail(request: SignedInRequest, public_id: str) -> HttpResponseBase:
     """Show how a job gets on; a browser with htmx asks for the moving parts only."""
     jobs = light_jobs(
         PostingJob.objects.select_related(
@@ -37,6 +40,8 @@ def job_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
         )
     )
     job = access.fetch(jobs, Action.READ, user=request.user, public_id=public_id)
+    if answer := list_file(request, lambda: _charges(job, request.GET)):
+        return answer
     template = "billing/job_detail.html"
     if request.htmx:
         template += "#moving"
@@ -51,11 +56,8 @@ def light_jobs(jobs: QuerySet[PostingJob]) -> QuerySet[PostingJob]:
 def _page(request: SignedInRequest, job: PostingJob, *, now: datetime) -> dict[str, object]:
     counts = count_job(job)
     badge = job_badge(job, counts)
-    shown = request.GET.get("state", "")
-    shown = shown if shown in PARTS else ""
-    postings = job.postings.select_related("charge")
-    if shown:
-        postings = postings.filter(charges_in(shown))
+    shown = _shown(request.GET)
+    postings = _postings(job, shown).select_related("charge")
     page = Paginator(postings, PAGE_SIZE).get_page(request.GET.get("page"))
     bill = job.calculation.bill
     waiting = waiting_for(job, counts, now=now)
@@ -81,6 +83,26 @@ def _page(request: SignedInRequest, job: PostingJob, *, now: datetime) -> dict[s
         "closed": closed_offer(job, user=request.user) if counts.failed else None,
         **_poll(request, job, counts, badge),
     }
+
+
+def _shown(query: QueryDict) -> str:
+    """Read which part of a job is shown; empty for all."""
+    wanted = query.get("state", "")
+    return wanted if wanted in PARTS else ""
+
+
+def _postings(job: PostingJob, shown: str) -> QuerySet[Posting]:
+    postings = job.postings.all()
+    return postings.filter(charges_in(shown)) if shown else postings
+
+
+def _charges(job: PostingJob, query: QueryDict) -> Sheet:
+    """Write the charges of a job, of one part of it if one is shown."""
+    shown = _shown(query)
+    bill = job.calculation.bill
+    named = (("Job", job.public_id), ("Property", bill.property.name))
+    part = chosen_filters(show=label_of(shown) if shown else "")
+    return posting_sheet(_postings(job, shown), title="Charges of a job", filters=(*named, *part))
 
 
 def _poll(

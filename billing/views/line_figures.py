@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from billing.rubs.figures import dollars_cut, plain
@@ -49,6 +50,15 @@ def fixed_parts(line: Json, charges: Iterable[Json]) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=10_000)
+def written(exact: str) -> str:
+    """Write a number that is frozen as text, such as "17/2", as people read it.
+
+    Shape: units are alike, so a building's table shows the same few numbers again and again.
+    """
+    return plain(Fraction(exact))
+
+
 def _column(term: Json) -> str:
     field: str = term["field"]
     return _COLUMNS.get(field, field.replace("_", " ").capitalize())
@@ -56,12 +66,12 @@ def _column(term: Json) -> str:
 
 def _text(term: Json, *, is_vacant: bool) -> str:
     """Write what was read; where it counted as something else, say so."""
-    counted, field = plain(Fraction(term["quantity"])), term["field"]
+    counted, field = written(term["quantity"]), term["field"]
     if field == "vacant_unit_occupants":
         return f"{counted} assumed"
     if "read" not in term:
         return counted
-    read = plain(Fraction(term["read"]))
+    read = written(term["read"])
     if field == "occupancy_ratio":
         return f"{counted} (for {read} assumed)" if is_vacant else f"{counted} (for {read})"
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +14,15 @@ from django.views.decorators.http import require_safe
 from billing.bill_calendar import read_calendar
 from billing.models import ShareRule, Utility
 from billing.views.bill_calendar import calendar_rows, month_names
+from billing.views.bill_sheets import bill_sheet
 from billing.views.breadcrumbs import above_property
+from billing.views.setup_sheets import rule_sheet
 from billing.views.standing import bill_rows, with_calculations
 from billing.views.wording import PAGE_SIZE
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Property
 
 
@@ -34,11 +37,14 @@ class RuleRow:
 
 @require_safe
 @signed_in
-def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+def property_detail(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show the months of a property's accounts, and its bills."""
     place = _place(request, pk)
-    bills = with_calculations(place.bills.all())
-    page = Paginator(bills, PAGE_SIZE).get_page(request.GET.get("page"))
+    bills = place.bills.all()
+    of_place = (("Property", place.name),)
+    if answer := list_file(request, lambda: bill_sheet(bills, title="Bills", filters=of_place)):
+        return answer
+    page = Paginator(with_calculations(bills), PAGE_SIZE).get_page(request.GET.get("page"))
     may_prepare = access.may(place.portfolio, Action.PREPARE, user=request.user)
     today = timezone.localdate()
     rules = ShareRule.objects.filter(property=place)
@@ -62,12 +68,16 @@ def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @signed_in
-def property_rules(request: SignedInRequest, pk: int) -> HttpResponse:
+def property_rules(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show how each utility of a property is shared."""
     place = _place(request, pk)
+    rules = _rule_rows(place)
+    in_force = [(row.utility, row.rule) for row in rules]
+    if answer := list_file(request, lambda: rule_sheet(place, in_force)):
+        return answer
     context = {
         "place": place,
-        "rules": _rule_rows(place),
+        "rules": rules,
         "may_prepare": access.may(place.portfolio, Action.PREPARE, user=request.user),
         "breadcrumbs": above_property(place),
     }

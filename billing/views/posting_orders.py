@@ -31,6 +31,7 @@ from billing.operations.posting_jobs import (
     NotLinked,
     PostingDisabled,
     create_posting_job,
+    refuse_to_send,
 )
 from billing.queries import EarlierPosting, earlier_postings
 from billing.views.breadcrumbs import below_calculation
@@ -39,6 +40,7 @@ from billing.views.posting_words import (
     first_values,
     found_before,
     is_closed,
+    may_send,
     parcel_of,
     question,
 )
@@ -79,12 +81,9 @@ def posting_create(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and unread:
         desk.form.add_error(None, unread)
     if request.method == "POST" and desk.form.is_valid():
-        if not desk.form.cleaned_data["dry_run"] and not settings.PROPEXO_CHARGE_POSTING_ENABLED:
-            desk.form.add_error(None, str(PostingDisabled()))
-        else:
-            answer = _create(desk) if desk.form.cleaned_data["confirmed"] else _ask(desk)
-            if answer is not None:
-                return answer
+        answer = _create(desk) if desk.form.cleaned_data["confirmed"] else _ask(desk)
+        if answer is not None:
+            return answer
     page = _page(desk) | {"unread": unread, "earlier": _earlier(calculation)}
     return render(request, "billing/posting_create.html", page)
 
@@ -127,6 +126,7 @@ def _ask(desk: _Desk, *, alert: str = "") -> HttpResponse | None:
     if not order.post_to_pms:
         return _last_look(desk, Duplicates(), alert=alert)
     try:
+        refuse_to_send(desk.parcel.connection)
         found = find_duplicates(
             calculation=desk.calculation,
             charge_code=order.charge_code,
@@ -134,7 +134,7 @@ def _ask(desk: _Desk, *, alert: str = "") -> HttpResponse | None:
             gateway=open_property_gateway(desk.calculation.bill.property),
             now=timezone.now(),
         )
-    except (NotConnected, PropexoNotConfigured) as refusal:
+    except (NotConnected, PostingDisabled, PropexoNotConfigured) as refusal:
         desk.form.add_error(None, str(refusal))
         return None
     return _last_look(desk, found, alert=alert)
@@ -239,6 +239,7 @@ def _page(desk: _Desk) -> dict[str, object]:
         "parcel": desk.parcel,
         "closed": desk.closed,
         "posting_enabled": settings.PROPEXO_CHARGE_POSTING_ENABLED,
+        "may_send": may_send(desk.parcel),
         "breadcrumbs": below_calculation(calculation),
         "cancel_url": reverse("billing:calculation-detail", args=[calculation.pk]),
     }

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-from django.conf import settings
 from django.db.models import Count, Sum
 
 from billing.closed_months import ClosedMonth, month_of
+from billing.deadlines import usual_charge_date
 from billing.duplicates import Duplicates, Finding
 from billing.models import Calculation, PostingJob
-from billing.operations.posting_jobs import PostingOrder
+from billing.operations.posting_jobs import PostingDisabled, PostingOrder, refuse_to_send
 from billing.queries import charges_to_post
 from billing.views.wording import billing_month, charge_count
 from integrations.chart_needs import takes_post_month
@@ -88,11 +87,11 @@ def first_values(
 ) -> dict[str, object]:
     """Choose what the form starts with: the first month that may be open, else the job's words."""
     bill = calculation.bill
-    day = instead_of.charge_date if instead_of else _first_of_month(bill.period_end)
+    day = instead_of.charge_date if instead_of else usual_charge_date(bill.period_end)
     values: dict[str, object] = {
         "charge_date": day,
         "description": f"{billing_month(bill)} {bill.get_utility_display()} Charge (RUBS)",
-        "dry_run": not settings.PROPEXO_CHARGE_POSTING_ENABLED,
+        "dry_run": not may_send(parcel),
     }
     month = month_of(instead_of) if instead_of else day.replace(day=1)
     if closed is not None:
@@ -105,6 +104,15 @@ def first_values(
         words = {"charge_code": instead_of.charge_code, "description": instead_of.description}
         return values | words
     return values
+
+
+def may_send(parcel: Parcel) -> bool:
+    """Tell whether charges of a parcel can be sent now, or only a dry run be recorded."""
+    try:
+        refuse_to_send(parcel.connection)
+    except PostingDisabled:
+        return False
+    return True
 
 
 def is_closed(order: PostingOrder, closed: ClosedMonth | None) -> bool:
@@ -158,10 +166,3 @@ def _together(findings: list[Finding], job: PostingJob | None) -> FoundTogether:
         cents=sum(finding.found_cents for finding in findings),
         probable=sum(finding.is_probable for finding in findings),
     )
-
-
-def _first_of_month(day: date) -> date:
-    """Find the first of a month on a day or after it."""
-    if day.day == 1:
-        return day
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.go_live import items_in_the_way
 from billing.models import PostingJob, PostingState
 from billing.queries import JobCounts, last_beat
 from integrations.beats import ClusterState, state_of, sweeper_works
@@ -100,6 +101,16 @@ def _of_connection(connection: Connection, counts: JobCounts, now: datetime) -> 
             "danger",
             "Open the connection",
             reverse("integrations:connection-detail", args=[connection.pk]),
+        )
+    items = items_in_the_way(connection.pk) if counts.pending else []
+    if items:
+        return Waiting(
+            f"The go-live checklist of {connection} is not ticked off",
+            f"Open: {'; '.join(item.label for item in items)}. This job goes on when all is "
+            "ticked.",
+            "warning",
+            "Open the go-live checklist",
+            reverse("billing:go-live", args=[connection.pk]),
         )
     if connection.charges_held_at is not None and counts.pending:
         return Waiting(

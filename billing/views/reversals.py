@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet, Sum
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -23,19 +23,24 @@ from billing.operations.reversals import (
 )
 from billing.queries import count_job
 from billing.reversals import can_be_posted_again, closed_reversals
+from billing.views.job_sheets import posting_sheet
 from billing.views.reversal_parts import below_job, reversal_badge
 from billing.views.wording import PAGE_SIZE, billing_month, charge_count, job_badge, posting_badge
 from integrations.gateways import PropexoNotConfigured, open_gateway
+from meterbase.lib.sheets import Sheet
 from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 
 
 @require_safe
 @signed_in
-def reversal_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
+def reversal_detail(request: SignedInRequest, public_id: str) -> HttpResponseBase:
     """Show a reversal with its charges, and what became of it."""
     reversal = access.fetch(_reversals(), Action.READ, user=request.user, public_id=public_id)
+    if answer := list_file(request, lambda: _sheet(reversal)):
+        return answer
     return _show(request, reversal)
 
 
@@ -113,12 +118,21 @@ def _reversals() -> QuerySet[Reversal]:
     ).defer("job__calculation__inputs", "job__calculation__result")
 
 
+def _postings(reversal: Reversal) -> QuerySet[Posting]:
+    return Posting.objects.filter(reversal_items__reversal=reversal).order_by("pk")
+
+
+def _sheet(reversal: Reversal) -> Sheet:
+    filters = (("Reversal", reversal.public_id), ("Job", reversal.job.public_id))
+    return posting_sheet(_postings(reversal), title="Charges of a reversal", filters=filters)
+
+
 def _show(
     request: SignedInRequest, reversal: Reversal, *, refusal: RefusalForm | None = None
 ) -> HttpResponse:
     job = reversal.job
     bill = job.calculation.bill
-    postings = Posting.objects.filter(reversal_items__reversal=reversal).order_by("pk")
+    postings = _postings(reversal)
     page = Paginator(postings.select_related("charge"), PAGE_SIZE).get_page(request.GET.get("page"))
     total = postings.aggregate(total=Sum("amount_cents"))["total"] or 0
     context = {

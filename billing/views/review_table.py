@@ -267,8 +267,7 @@ _Belongs = Callable[[ReviewRow, Change | None], bool]
 
 
 def _has_moved(_shown: ReviewRow, change: Change | None) -> bool:
-    moved = {Reason.NEW_LEASE, Reason.DAYS}
-    return change is not None and not moved.isdisjoint(change.reasons)
+    return _has_reason(change, Reason.NEW_LEASE) or _has_reason(change, Reason.DAYS)
 
 
 def _is_not_positive(shown: ReviewRow, _change: Change | None) -> bool:
@@ -276,7 +275,11 @@ def _is_not_positive(shown: ReviewRow, _change: Change | None) -> bool:
 
 
 def _is_unexplained(_shown: ReviewRow, change: Change | None) -> bool:
-    return change is not None and Reason.NONE in change.reasons
+    return _has_reason(change, Reason.NONE)
+
+
+def _has_reason(change: Change | None, reason: Reason) -> bool:
+    return change is not None and any(reason in part.reasons for part in change.parts)
 
 
 def _needs_decision(shown: ReviewRow, change: Change | None) -> bool:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -19,9 +19,11 @@ from billing.models import UnitTerms
 from billing.operations.unit_terms import set_unit_terms
 from billing.rubs.figures import plain
 from billing.views.rule_scope import RuleScope, find_scope
+from billing.views.setup_sheets import terms_sheet
 from billing.views.wording import PAGE_SIZE
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Unit
 from portfolios.queries import read_units
 
@@ -30,12 +32,14 @@ Forms = list[UnitTermsForm]
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def unit_terms(request: SignedInRequest, pk: int, utility: str) -> HttpResponse:
+def unit_terms(request: SignedInRequest, pk: int, utility: str) -> HttpResponseBase:
     """Show what is set for each unit, and change it for those of one page."""
     action = Action.PREPARE if request.method == "POST" else Action.READ
     scope = find_scope(request, pk, utility, action)
-    stored = _stored(scope)
-    page = Paginator(_units(scope), PAGE_SIZE).get_page(request.GET.get("page"))
+    stored, units = _stored(scope), _units(scope)
+    if answer := list_file(request, lambda: terms_sheet(scope.place, scope.utility, units, stored)):
+        return answer
+    page = Paginator(units, PAGE_SIZE).get_page(request.GET.get("page"))
     sent = request.POST if request.method == "POST" else None
     forms = [UnitTermsForm(sent, unit=unit, stored=stored.get(unit.pk)) for unit in page]
     problems: list[tuple[str, str]] = []

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
-from billing.models import Posting, PostingState
+from billing.go_live import items_in_the_way
+from billing.models import GoLiveItem, Posting, PostingState
 from billing.posting.timetable import MOST_TRIES
 from integrations.models import Connection, ConnectionStatus
 
+# Names what has to be ticked before a connection sends, by its id.
+InTheWay = Callable[[int], Sequence[GoLiveItem]]
 
-def reasons_to_wait(posting: Posting, *, now: datetime) -> list[str]:
+
+def reasons_to_wait(
+    posting: Posting, *, now: datetime, in_the_way: InTheWay = items_in_the_way
+) -> list[str]:
     """Say why a charge has not come to its end; nothing when it has."""
     match posting.state:
         case PostingState.PENDING:
-            return list(_before_sending(posting, now)) or ["For a worker, which takes it up next."]
+            waits = _before_sending(posting, now, in_the_way)
+            return list(waits) or ["For a worker, which takes it up next."]
         case PostingState.SENDING:
             return ["For the PMS's answer: a worker is sending it."]
         case PostingState.ACCEPTED | PostingState.UNKNOWN:
@@ -25,7 +32,7 @@ def reasons_to_wait(posting: Posting, *, now: datetime) -> list[str]:
     return []
 
 
-def _before_sending(posting: Posting, now: datetime) -> Iterator[str]:
+def _before_sending(posting: Posting, now: datetime, in_the_way: InTheWay) -> Iterator[str]:
     job, connection = posting.job, posting.connection
     if job.paused_at is not None:
         yield "For an accountant, who has to resume the job: it is paused."
@@ -34,6 +41,9 @@ def _before_sending(posting: Posting, now: datetime) -> Iterator[str]:
         yield f"For an accountant, who has to let charges go: {connection.charges_held_because}"
     if not settings.PROPEXO_CHARGE_POSTING_ENABLED:
         yield "For charge posting to be switched on in this installation."
+    if items := in_the_way(posting.connection_id):
+        labels = "; ".join(item.label for item in items)
+        yield f"For the go-live checklist of {connection} to be ticked off. Open: {labels}."
     if posting.not_before > now:
         tried = f"Tried {posting.tries} of {MOST_TRIES} times. " if posting.tries else ""
         yield f"Until {_clock(posting.not_before)}. {tried}{posting.waiting_because}".strip()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from billing.models import (
@@ -16,6 +14,10 @@ from billing.models import (
     UtilityBill,
 )
 from billing.queries import JobCounts
+
+# Papers use these words as well as pages.
+from billing.words import billing_month as billing_month
+from billing.words import percent as percent
 
 PAGE_SIZE = 50
 
@@ -122,21 +124,9 @@ def _reversed(counts: JobCounts) -> Badge:
     return Badge(f"Posted{failed}, {counts.reversed} reversed", tone)
 
 
-def billing_month(bill: UtilityBill) -> str:
-    """Name the month in which the middle of the service period lies, such as March 2026."""
-    middle = bill.period_start + timedelta(days=bill.period.days // 2)
-    return f"{middle:%B %Y}"
-
-
 def bill_name(bill: UtilityBill) -> str:
     """Name a bill in the middle of a sentence, such as "Maple Court, March 2026 water"."""
     return f"{bill.property}, {billing_month(bill)} {bill.get_utility_display().lower()}"
-
-
-def percent(share: Fraction, *, places: int) -> str:
-    """Write a share as a percentage, rounded for reading only."""
-    exact = Decimal(share.numerator * 100) / Decimal(share.denominator)
-    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f} %"
 
 
 def recovery(calculation: Calculation) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
-from billing.tasks import sweep_postings
+from billing.tasks import sweep_notices, sweep_postings
 from integrations.beats import SWEEPER, beat
+from integrations.outgoing.tasks import sweep_deliveries
 from integrations.webhooks.tasks import sweep_events
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             try:
                 sweep_postings()
                 sweep_events()
+                sweep_deliveries()
+                sweep_notices()
                 beat(SWEEPER)
             except DatabaseError:
                 logger.exception("The sweep could not reach the database; it tries again")

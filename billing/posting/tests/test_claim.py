@@ -148,4 +148,5 @@ def test_a_claim_and_what_came_of_it_cost_few_queries(short_job, pms, now, showe
         outcome = send(claim, gateway=pms)
         with CaptureQueriesContext(connection) as captured:
             store_outcome(claim, outcome, now=now)
-    assert statements(captured) == ["UPDATE", "UPDATE", "INSERT"]
+    # The last one asks whether anybody wants to hear of it by webhook.
+    assert statements(captured) == ["UPDATE", "UPDATE", "INSERT", "SELECT"]

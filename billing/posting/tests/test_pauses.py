@@ -8,7 +8,7 @@ import pytest
 
 from billing.models import PostingState
 from billing.posting.drain import drain
-from billing.posting.store import note_expired_login, pause_connection
+from billing.posting.store import pause_connection, stop_expired_login
 from billing.posting.sweep import sweep
 from billing.posting.tests.fake_pms import Fate
 from billing.queries import count_job
@@ -132,7 +132,7 @@ def test_an_answer_from_before_the_renewal_does_not_stop_the_new_login(short_job
     clock.advance(minutes=1)
     Connection.objects.filter(pk=short_job.connection_id).update(validated_at=clock())
 
-    note_expired_login(posting, asked_at=asked_at, why="The old password.")
+    stop_expired_login(posting, asked_at=asked_at, why="The old password.", now=asked_at)
 
     short_job.connection.refresh_from_db()
     assert short_job.connection.status == ConnectionStatus.ACTIVE

@@ -105,7 +105,7 @@ def test_a_bill_whose_refused_charge_the_ledger_shows_is_not_calculated_anew(uns
     appear(unsent, unsent.charges()[0])
     compare(unsent)
 
-    with pytest.raises(WrongState, match="The PMS shows MB-.* as chg_late: send it again"):
+    with pytest.raises(WrongState, match=r"The PMS shows MB-.* as chg_late: send it again"):
         calculate_bill(bill=unsent.job.calculation.bill, by=unsent.cast.manager, now=unsent.clock())
 
 

@@ -1,0 +1,68 @@
+"""The lists of failures as they are before anything narrows them, with SQL that is made once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from django.db import connection
+from django.db.models import Count, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from billing.failures import CauseSum, FailureTab, by_cause, causes_of, in_tab_on
+from billing.models import Posting
+from billing.views.failure_rows import light
+from meterbase.lib.kept_question import KeptQuestion, blank
+from portfolios import access
+from portfolios.kept_figures import KeptFigures, totals
+from portfolios.models import User
+
+# Of each cause the whole list shows so many; the list of one cause has all of them, in pages.
+SHOWN = 10
+
+
+def causes_in(tab: FailureTab, *, user: User, now: datetime) -> list[CauseSum]:
+    """Sum a whole list up by cause."""
+    return causes_of(_kept_causes(tab).of(user, today=timezone.localdate(now)))
+
+
+def count_in(tab: FailureTab, *, user: User, now: datetime) -> int:
+    """Count a whole list."""
+    ((count,),) = _kept_count(tab).of(user, today=timezone.localdate(now))
+    return int(count)
+
+
+def oldest_open(causes: int, *, user: User, now: datetime) -> list[Posting]:
+    """Read the oldest open failures of each of so many causes."""
+    today = connection.ops.adapt_datefield_value(timezone.localdate(now))
+    return _kept_oldest().part(0, causes * SHOWN, member=user.pk, today=today)
+
+
+def oldest_of(failures: QuerySet[Posting]) -> QuerySet[Posting, int]:
+    """Select the oldest failures of each cause."""
+    rank = Window(RowNumber(), partition_by="error_code", order_by=["state_at", "pk"])
+    ranked = failures.order_by().annotate(rank=rank).filter(rank__lte=SHOWN)
+    return ranked.values_list("pk", flat=True)
+
+
+@cache
+def _kept_causes(tab: FailureTab) -> KeptFigures:
+    return KeptFigures(by_cause(_every(tab)))
+
+
+@cache
+def _kept_count(tab: FailureTab) -> KeptFigures:
+    return KeptFigures(totals(_every(tab), count=Count("pk")))
+
+
+@cache
+def _kept_oldest() -> KeptQuestion[Posting]:
+    oldest = Posting.objects.filter(pk__in=oldest_of(_every(FailureTab.OPEN)))
+    return KeptQuestion(light(oldest).order_by("state_at", "pk"))
+
+
+def _every(tab: FailureTab) -> QuerySet[Posting]:
+    # Few charges fail: they are picked out first, and only then looked up in the portfolios.
+    few = in_tab_on(tab, blank("today")).values("pk")
+    return access.rows_to_keep(Posting).filter(pk__in=few)
