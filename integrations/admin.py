@@ -11,6 +11,7 @@ from integrations.models import (
     ChartAccount,
     ChartReading,
     Connection,
+    Delivery,
     ListedProperty,
     PropertyLink,
     PropertyReading,
@@ -18,6 +19,7 @@ from integrations.models import (
     ReviewItem,
     SyncRun,
     Tick,
+    WebhookEndpoint,
     WebhookEvent,
     WebhookRejection,
 )
@@ -141,6 +143,35 @@ class WebhookRejectionAdmin(ReadOnlyAdmin):
     date_hierarchy = "hour"
     list_display = ["hour", "reason", "count", "last_at"]
     list_filter = ["reason"]
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnlyAdmin):
+    """Where webhooks go; their secrets are nowhere in the administration."""
+
+    exclude = ["token"]
+    list_display = [
+        "url",
+        "portfolio",
+        "disabled_at",
+        "failures_in_row",
+        "resting_until",
+        "leased_until",
+        "last_delivered_at",
+    ]
+    list_filter = [("disabled_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["portfolio"]
+    search_fields = ["url", "portfolio__name"]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """What was sent by webhook, and what is stuck."""
+
+    list_display = ["event", "endpoint", "state", "tries", "since", "next_at", "last_said"]
+    list_filter = ["state", "event__kind"]
+    list_select_related = ["event", "endpoint"]
+    search_fields = ["event__public_id", "endpoint__url", "last_said"]
 
 
 @admin.register(ChartAccount)

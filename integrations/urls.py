@@ -8,6 +8,8 @@ from integrations.views import (
     connection_batch,
     connections,
     imports,
+    outgoing_deliveries,
+    outgoing_endpoints,
     platforms,
     pms_data,
     review_decisions,
@@ -54,6 +56,47 @@ urlpatterns = [
         "review-items/resolve/",
         review_decisions.review_item_resolve_many,
         name="review-item-resolve-many",
+    ),
+    path("api-access/webhooks/", outgoing_endpoints.endpoint_list, name="endpoint-list"),
+    path("api-access/webhooks/new/", outgoing_endpoints.endpoint_create, name="endpoint-create"),
+    path(
+        "api-access/webhooks/<int:pk>/", outgoing_deliveries.endpoint_detail, name="endpoint-detail"
+    ),
+    path(
+        "api-access/webhooks/<int:pk>/edit/", outgoing_endpoints.endpoint_edit, name="endpoint-edit"
+    ),
+    path(
+        "api-access/webhooks/<int:pk>/rotate/",
+        outgoing_endpoints.endpoint_rotate,
+        name="endpoint-rotate",
+    ),
+    path(
+        "api-access/webhooks/<int:pk>/disable/",
+        outgoing_endpoints.endpoint_disable,
+        name="endpoint-disable",
+    ),
+    path(
+        "api-access/webhooks/<int:pk>/enable/",
+        outgoing_endpoints.endpoint_enable,
+        name="endpoint-enable",
+    ),
+    path(
+        "api-access/webhooks/<int:pk>/test/", outgoing_endpoints.endpoint_test, name="endpoint-test"
+    ),
+    path(
+        "api-access/webhooks/<int:pk>/replay/",
+        outgoing_deliveries.endpoint_replay,
+        name="endpoint-replay",
+    ),
+    path(
+        "api-access/deliveries/<int:pk>/",
+        outgoing_deliveries.delivery_detail,
+        name="delivery-detail",
+    ),
+    path(
+        "api-access/deliveries/<int:pk>/replay/",
+        outgoing_deliveries.delivery_replay,
+        name="delivery-replay",
     ),
     path("webhooks/", webhooks.webhook_list, name="webhook-list"),
     path("webhooks/replay/", webhooks.webhook_replay_cause, name="webhook-replay-cause"),

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from integrations.freshness import stale_after
 from integrations.models import PropertyLink, SyncRun, SyncState
+from meterbase.lib.kept_question import blank
+from portfolios import access
+from portfolios.kept_figures import KeptFigures, totals
+from portfolios.models import User
 
 
 class DataState(StrEnum):
@@ -35,20 +42,36 @@ def in_state(
 
     Shape: links as `with_latest_sync` gives them.
     """
-    return links.filter(_condition(state, now))
+    return links.filter(_condition(state, now - stale_after()))
 
 
 def count_states(links: QuerySet[PropertyLink], *, now: datetime) -> dict[DataState, int]:
     """Count the properties in each state, in one query."""
-    found = with_latest_sync(links).aggregate(
-        **{state.name: Count("pk", filter=_condition(state, now)) for state in DataState}
-    )
-    return {state: found[state.name] for state in DataState}
+    (counts,) = _in_states(links, now - stale_after())
+    return dict(zip(DataState, counts, strict=True))
 
 
-def _condition(state: DataState, now: datetime) -> Q:
+def count_states_for(user: User, *, now: datetime) -> dict[DataState, int]:
+    """Count the properties in each state that a person may see."""
+    (counts,) = _kept_states().of(user, before=now - stale_after())
+    return dict(zip(DataState, counts, strict=True))
+
+
+@cache
+def _kept_states() -> KeptFigures:
+    return KeptFigures(_in_states(access.rows_to_keep(PropertyLink), blank("before")))
+
+
+def _in_states(
+    links: QuerySet[PropertyLink], before: datetime | RawSQL
+) -> QuerySet[PropertyLink, Any]:
+    counts = {state.name: Count("pk", filter=_condition(state, before)) for state in DataState}
+    return totals(with_latest_sync(links), **counts)
+
+
+def _condition(state: DataState, before: datetime | RawSQL) -> Q:
     if state is DataState.FAILED:
         return Q(latest_state=SyncState.FAILED)
     if state is DataState.SYNCING:
         return Q(latest_state__in=[SyncState.QUEUED, SyncState.RUNNING])
-    return Q(last_synced_at=None) | Q(last_synced_at__lt=now - stale_after())
+    return Q(last_synced_at=None) | Q(last_synced_at__lt=before)

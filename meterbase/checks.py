@@ -101,6 +101,42 @@ def check_webhook_secrets(**_kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_webhook_targets(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Say when people could make this machine send to itself."""
+    if not settings.WEBHOOKS_TO_THIS_MACHINE or settings.DEBUG:
+        return []
+    return [
+        Caution(
+            "WEBHOOKS_TO_THIS_MACHINE is true, but DEBUG is false.",
+            hint="Whoever sets up a webhook can make MeterBase send to services of this machine.",
+            id="meterbase.W003",
+        )
+    ]
+
+
+@register()
+def check_mail(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Say what is wrong with how mails are sent and what their links lead to."""
+    found: list[CheckMessage] = []
+    if not settings.SITE_URL.startswith(("https://", "http://")):
+        found.append(Error("SITE_URL must start with https:// (or http://).", id="meterbase.E030"))
+    if not 0 <= settings.NOTICE_DIGEST_HOUR <= _LAST_HOUR:
+        said = f"NOTICE_DIGEST_HOUR is {settings.NOTICE_DIGEST_HOUR}; it must be from 0 to 23."
+        found.append(Error(said, id="meterbase.E031"))
+    sends = settings.EMAIL_BACKEND == "portfolios.notices.mail_line.SmtpBackend"
+    if sends and not settings.SITE_URL_IS_SET and not settings.DEBUG:
+        found.append(
+            Caution(
+                "EMAIL_URL is set, but SITE_URL is not.",
+                hint=f"The links in mails lead to {settings.SITE_URL}, where nobody else finds it.",
+                id="meterbase.W030",
+            )
+        )
+    return found
+
+
+_LAST_HOUR = 23
 _SHORTEST_SYNC_INTERVAL = 900
 
 

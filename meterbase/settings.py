@@ -39,6 +39,8 @@ STATE_DIR = Path(_text("STATE_DIR", str(BASE_DIR / "var")))
 STATE_DIR.mkdir(parents=True, exist_ok=True)
 SECRET_KEY_IS_GENERATED = not _text("SECRET_KEY", "")
 SECRET_KEY = _text("SECRET_KEY", "") or read_or_create_secret_key(STATE_DIR)
+# Earlier keys: what was sealed or signed with them can still be read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
 
 # --- Propexo -----------------------------------------------------------------------------------
@@ -50,6 +52,8 @@ PROPEXO_CONTRACT = _text("PROPEXO_CONTRACT", "auto")
 PROPEXO_CHARGE_POSTING_ENABLED = env.bool("PROPEXO_CHARGE_POSTING_ENABLED", default=False)
 # One secret, or several with commas between them; with none, every webhook is refused.
 PROPEXO_WEBHOOK_SECRET = _text("PROPEXO_WEBHOOK_SECRET", "")
+# true lets the webhooks that MeterBase sends go to this machine, and over http: for development.
+WEBHOOKS_TO_THIS_MACHINE = env.bool("WEBHOOKS_TO_THIS_MACHINE", default=False)
 # Called with what the PMS reports of charges, charge codes and jobs (PmsEvent), maybe twice.
 PMS_EVENT_LISTENERS = ("billing.pms_events.nudge_posting",)
 # Requests a minute; 0 means: as many as Propexo's answers allow.
@@ -102,6 +106,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "meterbase.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -109,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "meterbase.api_gate.ApiGateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -186,6 +192,36 @@ Q_CLUSTER = {
     "ALT_CLUSTERS": {"posting": {"workers": env.int("POSTING_WORKERS", default=2)}},
 }
 
+# --- Notices by e-mail --------------------------------------------------------------------------
+
+# Where people find MeterBase: what the links in mails begin with.
+SITE_URL = _text("SITE_URL", "http://localhost:8000")
+SITE_URL_IS_SET = bool(_text("SITE_URL", ""))
+_mail = env.email_url_config(_text("EMAIL_URL", "consolemail://"))
+# Django's own SMTP backend does not tell whether a mail may have arrived when the line breaks.
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"].replace(_SMTP, "portfolios.notices.mail_line.SmtpBackend")
+EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or None
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = _text("EMAIL_FROM", "MeterBase <meterbase@localhost>")
+# The hour of the day in TIME_ZONE from which digests are sent, Monday to Friday.
+NOTICE_DIGEST_HOUR = env.int("NOTICE_DIGEST_HOUR", default=7)
+# Who writes the letter of which kind of notice, when it goes out: called as (notice, now=time).
+NOTICE_WRITERS = {
+    "approval_waiting": "billing.notices.letters.write_approval_waiting",
+    "sent_back": "billing.notices.letters.write_sent_back",
+    "job_failed": "billing.notices.letters.write_job_failed",
+    "login_needed": "integrations.notices.write_login_needed",
+    "bills_missing": "billing.notices.letters.write_bills_missing",
+    "digest": "billing.notices.digest.write_digest",
+}
+
 # --- Passwords, sessions, headers --------------------------------------------------------------
 
 _VALIDATORS = "django.contrib.auth.password_validation"
@@ -248,9 +284,16 @@ LOG_LEVEL = _text("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {request_id}: {message}", "style": "{"}
+    },
+    "filters": {"request_id": {"()": "meterbase.request_ids.RequestIdFilter"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id"],
+        },
         "crash_only": {"class": "meterbase.lib.crash_only.CrashOnly"},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -260,5 +303,7 @@ LOGGING = {
             "level": LOG_LEVEL,
             "propagate": False,
         },
+        # It tells of every glyph that it puts into a PDF.
+        "fontTools": {"level": "WARNING"},
     },
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,9 +12,13 @@ from django.utils import timezone
 
 from portfolios.models import (
     ApiKey,
+    ApiPlan,
     AuditEvent,
     Lease,
     Membership,
+    Notice,
+    NoticeChoice,
+    NoticeMute,
     Portfolio,
     Property,
     PropertyUtility,
@@ -31,6 +35,8 @@ from portfolios.models import (
     UtilityProvider,
     ZipCode,
 )
+from portfolios.notices.again import send_again
+from portfolios.operations.api_keys import set_plan
 from portfolios.operations.portfolios import set_role
 
 admin.site.register(User, UserAdmin)
@@ -58,7 +64,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none at
 class PortfolioAdmin(ReadOnlyAdmin):
     """Portfolios."""
 
-    list_display = ["name", "second_approval_above_cents", "created_at"]
+    list_display = ["name", "second_approval_above_cents", "approve_by_day", "created_at"]
     search_fields = ["name"]
 
 
@@ -169,12 +175,80 @@ class LeaseAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    """API keys, without anything that a program could use."""
+    """API keys, without anything that a program could use; staff sets how fast they may call."""
 
-    exclude = ["digest"]
-    list_display = ["name", "prefix", "user", "created_at", "last_used_at", "revoked_at"]
+    readonly_fields = [
+        *("name", "user", "prefix", "scopes", "every_portfolio", "portfolios"),
+        *("created_at", "last_used_at", "revoked_at"),
+    ]
+    fields = [*readonly_fields, "plan"]
+    list_display = ["name", "prefix", "user", "plan", "created_at", "last_used_at", "revoked_at"]
+    list_filter = ["plan"]
     list_select_related = ["user"]
     search_fields = ["name", "prefix", "user__username"]
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Let staff change the plan, which is all that the form takes."""
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: Any) -> None:  # noqa: ARG002 - the admin's interface
+        """Set the plan, with an audit event."""
+        plan = ApiPlan(obj.plan)
+        obj.plan = form.initial["plan"]
+        by = User.objects.get(username=request.user.get_username())
+        set_plan(key=obj, plan=plan, by=by, now=timezone.now())
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """Mails to people about what happened; those that did not get through can be sent again."""
+
+    actions = ["send_again"]  # type: ignore[assignment] # the base class offers none
+    date_hierarchy = "created_at"
+    list_display = [
+        "created_at",
+        "kind",
+        "about",
+        "person",
+        "state",
+        "tries",
+        "next_at",
+        "finished_at",
+        "outcome",
+    ]
+    list_filter = ["state", "kind"]
+    list_select_related = ["person"]
+    search_fields = ["about", "person__username", "address", "outcome"]
+
+    @admin.action(
+        description="Send again what did not get through (what may have arrived comes twice)",
+        permissions=["view"],
+    )
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Notice]) -> None:
+        """Queue the chosen notices once more."""
+        assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+        notices = list(chosen)
+        count = send_again(notices=notices, by=request.user, now=timezone.now())
+        messages.success(request, f"{count} of {len(notices)} notices are queued again.")
+
+
+@admin.register(NoticeChoice)
+class NoticeChoiceAdmin(ReadOnlyAdmin):
+    """What people want to be told; they choose it themselves."""
+
+    list_display = ["user", "kind", "choice"]
+    list_filter = ["kind", "choice"]
+    list_select_related = ["user"]
+    search_fields = ["user__username"]
+
+
+@admin.register(NoticeMute)
+class NoticeMuteAdmin(ReadOnlyAdmin):
+    """Portfolios of which people want to be told nothing."""
+
+    list_display = ["user", "portfolio"]
+    list_select_related = ["user", "portfolio"]
+    search_fields = ["user__username", "portfolio__name"]
 
 
 @admin.register(AuditEvent)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from portfolios.models import Lease, LeaseStatus, Property, Unit, UnitField
+from django.db.models import Case, QuerySet, When
+
+from portfolios.models import Lease, LeaseStatus, Property, Unit, UnitField, UnitOverride
+from portfolios.models.place import unit_label
 
 UnitValue = int | Decimal | bool | None
 
@@ -130,65 +135,111 @@ def read_units(place: Property) -> list[UnitFacts]:
 
     Units the PMS no longer shows are among them, marked as missing.
     """
-    units = place.units.prefetch_related("leases", "overrides__entered_by")
-    return sorted((_facts(unit) for unit in units), key=lambda unit: _natural(unit.label))
+    facts = _read(Unit.objects.filter(property=place).order_by("building", "unit_number", "pk"))
+    return sorted(facts, key=lambda unit: _natural(unit.label))
 
 
 def read_unit(unit: Unit) -> UnitFacts:
     """Read one unit with its leases."""
-    return _facts(unit)
+    (facts,) = _read(Unit.objects.filter(pk=unit.pk))
+    return facts
 
 
-def _facts(unit: Unit) -> UnitFacts:
-    typed = tuple(_typed(unit))
-    values: dict[str, UnitValue] = {field.value: getattr(unit, field.value) for field in UnitField}
-    values |= {value.field.value: value.typed_value for value in typed}
+# All units of a large building are read at every look at a calculation: only the columns that
+# count, and no object of a model for each row.
+_FIELDS = tuple(field.value for field in UnitField)
+_UNIT = ("pk", "propexo_unit_id", "building", "unit_number", "raw_status", *_FIELDS)
+_LEASE = (
+    *("pk", "propexo_lease_id", "propexo_resident_id", "resident_name", "start_date", "end_date"),
+    *("occupant_count", "status", "missing_since"),
+    *("contract_start_date", "contract_end_date", "move_out_date"),
+)
+
+
+def _read(units: QuerySet[Unit]) -> list[UnitFacts]:
+    """Read units with what belongs to them, in three queries however many they are."""
+    of_units = {"unit__in": units.order_by().values("pk")}
+    leases: defaultdict[int, list[LeaseFacts]] = defaultdict(list)
+    rows = Lease.objects.filter(**of_units).order_by("start_date", "pk")
+    for unit_id, *lease in rows.values_list("unit_id", *_LEASE):
+        leases[unit_id].append(_lease(*lease))
+    typed: defaultdict[int, list[UnitOverride]] = defaultdict(list)
+    for override in UnitOverride.objects.filter(**of_units).select_related("entered_by"):
+        typed[override.unit_id].append(override)
+    seen = {"in_pms": _is_known("last_seen_at"), "missing": _is_known("missing_since")}
+    return [
+        _facts(unit, leases.get(unit["pk"], ()), typed.get(unit["pk"], ()))
+        for unit in units.annotate(**seen).values(*_UNIT, *seen)
+    ]
+
+
+def _is_known(column: str) -> Case:
+    return Case(When(**{f"{column}__isnull": False}, then=True), default=False)
+
+
+def _facts(
+    unit: Mapping[str, Any], leases: Iterable[LeaseFacts], overrides: Iterable[UnitOverride]
+) -> UnitFacts:
+    typed = tuple(_typed(unit, override) for override in overrides)
+    values = {**unit, **{value.field.value: value.typed_value for value in typed}}
     return UnitFacts(
-        unit_id=unit.pk,
-        propexo_unit_id=unit.propexo_unit_id,
-        label=str(unit),
+        unit_id=unit["pk"],
+        propexo_unit_id=unit["propexo_unit_id"],
+        label=unit_label(unit["building"], unit["unit_number"]),
         sqft=_whole(values["sqft"]),
         bedrooms=_number(values["bedrooms"]),
         bathrooms=_number(values["bathrooms"]),
         occupant_count=_whole(values["occupant_count"]),
         occupied=None if values["occupied"] is None else bool(values["occupied"]),
         billable=bool(values["billable"]),
-        raw_status=unit.raw_status,
-        missing=unit.missing_since is not None,
-        leases=tuple(_lease(lease) for lease in unit.leases.all()),
+        raw_status=unit["raw_status"],
+        missing=unit["missing"],
+        leases=tuple(leases),
         typed=typed,
-        unit_number=unit.unit_number,
-        building=unit.building,
-        in_pms=unit.last_seen_at is not None,
+        unit_number=unit["unit_number"],
+        building=unit["building"],
+        in_pms=unit["in_pms"],
     )
 
 
-def _typed(unit: Unit) -> Iterable[TypedValue]:
-    for override in unit.overrides.all():
-        field = UnitField(override.field)
-        yield TypedValue(
-            field=field,
-            pms_value=getattr(unit, field.value),
-            typed_value=read_value(field, override.value),
-            entered_by=str(override.entered_by),
-            entered_at=override.entered_at,
-        )
+def _typed(unit: Mapping[str, Any], override: UnitOverride) -> TypedValue:
+    field = UnitField(override.field)
+    return TypedValue(
+        field=field,
+        pms_value=unit[field.value],
+        typed_value=read_value(field, override.value),
+        entered_by=str(override.entered_by),
+        entered_at=override.entered_at,
+    )
 
 
-def _lease(lease: Lease) -> LeaseFacts:
+def _lease(
+    lease_id: int,
+    propexo_lease_id: str,
+    propexo_resident_id: str,
+    resident_name: str,
+    start: date | None,
+    end: date | None,
+    occupants: int | None,
+    status: str,
+    missing_since: datetime | None,
+    contract_start: date | None,
+    contract_end: date | None,
+    move_out: date | None,
+) -> LeaseFacts:
     return LeaseFacts(
-        lease_id=lease.pk,
-        propexo_lease_id=lease.propexo_lease_id,
-        propexo_resident_id=lease.propexo_resident_id,
-        resident_name=lease.resident_name,
-        start=lease.start_date,
-        end=lease.end_date,
-        occupants=lease.occupant_count,
-        status=LeaseStatus(lease.status),
-        missing=lease.missing_since is not None,
-        contract_start=lease.contract_start_date,
-        contract_end=lease.contract_end_date,
-        move_out=lease.move_out_date,
+        lease_id=lease_id,
+        propexo_lease_id=propexo_lease_id,
+        propexo_resident_id=propexo_resident_id,
+        resident_name=resident_name,
+        start=start,
+        end=end,
+        occupants=occupants,
+        status=LeaseStatus(status),
+        missing=missing_since is not None,
+        contract_start=contract_start,
+        contract_end=contract_end,
+        move_out=move_out,
     )
 
 

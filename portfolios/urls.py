@@ -9,6 +9,7 @@ from portfolios.views import (
     approvals,
     history,
     leases,
+    notices,
     portfolios,
     properties,
     unit_imports,
@@ -47,6 +48,8 @@ urlpatterns = [
         name="utility-reopen",
     ),
     path("data-sources/", utilities.data_sources, name="data-sources"),
+    path("notices/", notices.notice_list, name="notice-list"),
+    path("notices/choices/", notices.notice_choices, name="notice-choices"),
     path("api-keys/", api_keys.api_key_list, name="api-key-list"),
     path("api-keys/<int:pk>/revoke/", api_keys.api_key_revoke, name="api-key-revoke"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -112,3 +113,35 @@ def started_program(
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+@contextmanager
+def started_web_server(application: str, environment: Mapping[str, str]) -> Iterator[int]:
+    """Run a WSGI application on a free port, as in production; give the port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = (
+        *(sys.executable, "-m", "gunicorn", application, f"--bind=127.0.0.1:{port}"),
+        *("--workers=2", "--threads=4", "--no-control-socket", "--log-level=error"),
+    )
+    with started_program(command, environment, None) as server:
+        try:
+            _wait_for(port, server)
+            yield port
+        finally:
+            # Its workers are processes of their own, which only it can end.
+            server.terminate()
+            server.wait()
+
+
+def _wait_for(port: int, server: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + _SECONDS_TO_START
+    while server.poll() is None and time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("The web server did not start.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
+from integrations.bench.programs import started_web_server
 from integrations.pms.signatures import UNIFIED_HEADER, V1_HEADER, sign
 
 REQUESTS = 600
@@ -28,7 +28,6 @@ ROUNDS = 7
 
 _CLIENTS = 4
 _WARM_UP = 40
-_SECONDS_TO_START = 30.0
 _SERVER = "integrations.bench.webhook_server"
 _CONNECTION = "conn_bench"
 
@@ -144,41 +143,11 @@ def _server(folder: Path, *, secret: str) -> Iterator[int]:
     _run([*manage, "migrate", "--run-syncdb", "--verbosity=0"], environment)
     seed = f"from {_SERVER} import store_connection; store_connection()"
     _run([*manage, "shell", "--no-imports", "-c", seed], environment)
-    port = _free_port()
-    command = [
-        *(sys.executable, "-m", "gunicorn", f"{_SERVER}:application"),
-        *(f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=4"),
-        *("--no-control-socket", "--log-level=error"),
-    ]
-    server = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR)
-    try:
-        _wait_for(port, server)
+    with started_web_server(f"{_SERVER}:application", environment) as port:
         yield port
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
     subprocess.run(
         command, env=environment, cwd=settings.BASE_DIR, check=True, stdout=subprocess.DEVNULL
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _SECONDS_TO_START
-    while server.poll() is None and time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("The web server that was to be measured did not start.")

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from integrations.freshness import in_words, read_freshness, stale_after
 from portfolios.models import Property
@@ -26,6 +28,17 @@ def freshness(place: Property, *, warn: bool = False) -> dict[str, object]:
         "limit": in_words(stale_after()),
         "now": now,
     }
+
+
+def ago_html(moment: datetime) -> SafeString:
+    """Say how long ago something was, as `components/ago.html` does, for tables that repeat it."""
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(),
+        f"{local:%-d %b %Y, %H:%M %Z}",
+        ago(moment),
+    )
 
 
 @register.filter

@@ -13,10 +13,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from integrations.clusters import GENERAL, POSTING
 from meterbase.health.findings import Finding, Level, failing, ok, warning
+from meterbase.health.mail import look_at_notices
 from meterbase.health.work import (
     look_at_charges,
     look_at_queue,
     look_at_sweeper,
+    look_at_webhooks,
     look_at_workers,
 )
 
@@ -79,7 +81,9 @@ LOOKS: Mapping[str, Look] = {
     "general_queue": partial(look_at_queue, GENERAL),
     "posting_queue": partial(look_at_queue, POSTING),
     "charges": look_at_charges,
+    "webhooks": look_at_webhooks,
     "sweeper": look_at_sweeper,
+    "notices": look_at_notices,
     "disk": look_at_disk,
 }
 

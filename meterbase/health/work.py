@@ -20,7 +20,8 @@ from integrations.beats import (
     worker_of,
 )
 from integrations.clusters import POSTING
-from integrations.models import Connection, Tick
+from integrations.models import Connection, Delivery, DeliveryState, Tick
+from integrations.outgoing.work import ready_endpoints
 from meterbase.health.findings import Finding, failing, ok, warning
 
 # What is queued is taken up within a second by whoever has nothing else to do.
@@ -31,6 +32,8 @@ _BUSY_FOR = timedelta(seconds=90)
 _TOO_LONG = timedelta(minutes=10)
 # A charge that is due is sent within seconds.
 _UNSENT_FOR = timedelta(seconds=120)
+
+_LATELY = timedelta(days=1)
 
 _WHOSE = {POSTING: "charges"}
 
@@ -75,6 +78,20 @@ def look_at_sweeper(*, now: datetime) -> Finding:
     return warning(
         "No sweeper is running: the workers look after what waits, once a minute only.", seen=seen
     )
+
+
+def look_at_webhooks(*, now: datetime) -> Finding:
+    """Look whether webhooks that are due are sent; what receivers do with them is their affair."""
+    late = ready_endpoints(now=now - _UNSENT_FOR).count()
+    given_up = Delivery.objects.filter(
+        state=DeliveryState.GIVEN_UP, finished_at__gt=now - _LATELY
+    ).count()
+    details = {"webhooks_waiting": late, "given_up_in_a_day": given_up}
+    if late:
+        return warning(
+            "Webhooks have been due for over two minutes, and nobody sends them.", **details
+        )
+    return ok("Every webhook that is due is being sent.", **details)
 
 
 def look_at_charges(*, now: datetime) -> Finding:

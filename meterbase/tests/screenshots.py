@@ -26,6 +26,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 _PASSWORD = "only-for-the-screenshots"
 _SIZES = {"desk": (1600, 1000), "phone": (360, 740)}
 _THEMES = ("light", "dark")
+_MANAGER = "maria.manager"
+_ACCOUNTANT = "amir.accountant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,21 @@ class Shot:
     name: str
     path: str
     link: str = ""
-    who: str = "amir.accountant"
+    who: str = _ACCOUNTANT
 
 
-_MANAGER = "maria.manager"
 SHOTS = (
     Shot("home", "/"),
     Shot("home-manager", "/", who=_MANAGER),
     Shot("search", "/search/?q=maple"),
+    Shot("properties", "/properties/", who=_MANAGER),
     Shot("portfolios", "/portfolios/", who=_MANAGER),
     Shot("portfolio", "/portfolios/1/", who=_MANAGER),
+    Shot("portfolio-approvals", "/portfolios/1/approvals/"),
     Shot("property", "{property}", who=_MANAGER),
     Shot("unit", "{property}", "/portfolios/units/", who=_MANAGER),
+    Shot("leases", "{property}leases/", who=_MANAGER),
+    Shot("history", "{property}history/", who=_MANAGER),
     Shot("property-bills", "/billing/properties/{property_id}/", who=_MANAGER),
     Shot("property-utilities", "{property}utilities/", who=_MANAGER),
     Shot("coverage", "/billing/properties/{property_id}/coverage/", who=_MANAGER),
@@ -61,6 +66,9 @@ SHOTS = (
     Shot("bill-months", "/billing/bills/months/", who=_MANAGER),
     Shot("bill-new", "/billing/properties/{property_id}/bills/new/", who=_MANAGER),
     Shot("bill", "/billing/bills/", "/billing/bills/1/"),
+    Shot("bill-open", "{bill}", who=_MANAGER),
+    Shot("bill-edit", "{bill}edit/", who=_MANAGER),
+    Shot("bill-void", "{bill}void/", who=_MANAGER),
     Shot("review", "{review}"),
     Shot("review-posted", "{calculation}"),
     Shot("charge", "{calculation}", "/billing/charges/"),
@@ -74,6 +82,7 @@ SHOTS = (
     Shot("reverse", "{job}reverse/"),
     Shot("propexo", "/integrations/propexo/", who=_MANAGER),
     Shot("connection", "/integrations/propexo/connections/1/", who=_MANAGER),
+    Shot("go-live", "/billing/connections/1/go-live/"),
     Shot("import", "/integrations/propexo/connections/1/import/", who=_MANAGER),
     Shot("sync", "/integrations/properties/{property_id}/sync/", who=_MANAGER),
     Shot("review-items", "/integrations/review-items/", who=_MANAGER),
@@ -112,7 +121,7 @@ def main() -> int:
 
 
 def _places(base_url: str, pages: Mapping[str, str]) -> dict[str, str]:
-    """Name what the demonstration made, and bring one more bill to its review."""
+    """Name what the demonstration made; bring one more bill to its review, with a deadline."""
     property_id = re.findall(r"\d+", pages["the property"])[0]
     manager = Visitor(base_url)
     manager.open("/accounts/login/")
@@ -126,7 +135,13 @@ def _places(base_url: str, pages: Mapping[str, str]) -> dict[str, str]:
     manager.submit(f"/billing/bills/{bill}/calculate/")
     review = manager.number_in_url(r"/calculations/(\d+)/")
     manager.submit(f"/billing/calculations/{review}/submit/")
+    accountant = Visitor(base_url)
+    accountant.open("/accounts/login/")
+    accountant.submit("/accounts/login/", {"username": _ACCOUNTANT, "password": _PASSWORD})
+    accountant.open("/portfolios/1/approvals/")
+    accountant.submit("/portfolios/1/approvals/", {"approve_by_day": "25"})
     return {
+        "bill": f"/billing/bills/{bill}/",
         "property": pages["the property"],
         "property_id": property_id,
         "calculation": pages["the calculation"],

@@ -149,7 +149,7 @@ def test_it_refuses_what_is_not_json(calls):
     accountant = calls["accountant"]
 
     assert accountant.post("/api/rubs/post-charges", b"{").status_code == 400
-    assert accountant.post("/api/rubs/post-charges", b"a=1", "text/plain").status_code == 415
+    assert accountant.post("/api/rubs/post-charges", b"a=1", "text/plain").status_code == 400
 
 
 def test_importing_reports_created_updated_and_skipped(calls, connection, cast):

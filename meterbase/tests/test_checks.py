@@ -20,6 +20,8 @@ from meterbase import checks
             "long-enough-1,short",
             "meterbase.W002",
         ),
+        (checks.check_mail, "SITE_URL", "meterbase.example.com", "meterbase.E030"),
+        (checks.check_mail, "NOTICE_DIGEST_HOUR", 24, "meterbase.E031"),
         (checks.check_syncs, "PROPEXO_SYNC_INTERVAL", 60, "meterbase.W010"),
         (checks.check_syncs, "PROPEXO_SYNC_INTERVAL", -1, "meterbase.E010"),
         (checks.check_syncs, "PROPEXO_SYNC_WINDOW", "at night", "meterbase.E011"),
@@ -41,8 +43,19 @@ def test_the_settings_of_a_fresh_installation_make_sense(settings):
         checks.check_rate_limit,
         checks.check_webhook_secrets,
         checks.check_syncs,
+        checks.check_mail,
     ):
         assert list(check()) == []
+
+
+def test_mails_whose_links_lead_nowhere_are_warned_of(settings):
+    settings.EMAIL_BACKEND = "portfolios.notices.mail_line.SmtpBackend"
+    settings.SITE_URL_IS_SET, settings.DEBUG = False, False
+    (found,) = checks.check_mail()
+    assert (found.id, "SITE_URL" in found.msg) == ("meterbase.W030", True)
+
+    settings.SITE_URL_IS_SET = True
+    assert checks.check_mail() == []
 
 
 def test_a_queue_that_nobody_fills_is_refused(monkeypatch):

@@ -17,6 +17,14 @@ def test_it_shows_the_components_in_both_schemes(cast, signed_in, settings):
     assert len(page.select("h1")) == 1
     for scheme in ("light", "dark"):
         (shown,) = page.select(f".scheme-{scheme}")
-        for part in (".badge-status", ".money", ".bar", ".stat", ".nav-tabs", ".quick-filters"):
+        for part in (
+            ".badge-status",
+            ".money",
+            ".bar",
+            ".stat",
+            ".nav-tabs",
+            ".quick-filters",
+            ".chart",
+        ):
             assert shown.select(part), part
         assert "Approve 45 charges" in text_of(shown)

@@ -103,14 +103,34 @@ def test_it_counts_what_waits_at_each(cast, settings, signed_in, now):
     page = check_page(client.get(URL, {"show": "failures"}))
 
     assert names(page) == [place.name]
-    assert page.find("a", attrs={"aria-label": f"1 failed charges of {place}"})
+    assert page.find("a", attrs={"aria-label": f"1 failed charge of {place}"})
+
+
+def test_it_sorts_by_what_waits(cast, add, settings, signed_in, now):
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    job = small_job(cast, now)
+    busy = job.calculation.bill.property
+    add("Alder")
+    add("Zelkova")
+    first = job.postings.all()[0]
+    Posting.objects.filter(pk=first.pk).update(state="rejected", error_code="LEASE_NOT_FOUND")
+    client = signed_in(cast.viewer)
+
+    assert shown(client, sort="-failures") == [busy.name, "Zelkova", "Alder"]
+    assert shown(client, sort="failures") == ["Alder", "Zelkova", busy.name]
+
+    assert shown(client, sort="-bills")[0] == "Zelkova"
+    bill = job.calculation.bill
+    bill.pk, bill.account_number = None, "another"
+    bill.save()
+    assert shown(client, sort="-bills") == [busy.name, "Zelkova", "Alder"]
 
 
 def test_a_bill_is_open_until_its_charges_are_ordered_to_be_posted(cast, place, bill, signed_in):
     page = check_page(signed_in(cast.manager).get(URL, {"show": "bills"}))
 
     assert names(page) == [place.name]
-    assert page.find("a", attrs={"aria-label": f"1 open bills of {place}"})
+    assert page.find("a", attrs={"aria-label": f"1 open bill of {place}"})
 
 
 def test_a_manager_syncs_the_chosen(cast, add, signed_in):

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from billing.models import Posting
+from billing.models import Posting, Reversal
 from billing.tests.acts import post
+from billing.tests.small_place import small_job
 from portfolios.models import Lease
 from portfolios.tests.pages import check_page, check_part, text_of, the
 
@@ -87,8 +88,23 @@ def test_a_stranger_finds_nothing(cast, approved, signed_in):
         assert found(stranger, text) == {}
 
 
+def test_a_reversal_is_found_by_its_name(cast, now, settings, viewer):
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    job = small_job(cast, now)
+    Reversal.objects.create(
+        public_id="rev_abc123",
+        job=job,
+        reason="Read wrongly.",
+        charge_date=now.date(),
+        requested_by=cast.accountant,
+        requested_at=now,
+    )
+    (hit,) = found(viewer, "REV_abc")["Reversals"]
+    assert hit.startswith(f"rev_abc123 · Waiting for approval: of {job.public_id}")
+
+
 @pytest.mark.parametrize(
-    "text", ["\x00", "%", "'; --", "9" * 40, "1e400", "MB-", "job_", "x" * 500]
+    "text", ["\x00", "%", "'; --", "9" * 40, "1e400", "MB-", "job_", "rev_", "x" * 500]
 )
 def test_odd_words_do_no_harm(place, viewer, text):
     check_page(viewer.get(HERE, {"q": text}))

@@ -1,4 +1,4 @@
-"""What people type about portfolios and keys."""
+"""What people type about portfolios."""
 
 from __future__ import annotations
 
@@ -27,16 +27,3 @@ class PortfolioForm(forms.Form):
         if Portfolio.objects.filter(name__iexact=name).exists():
             raise forms.ValidationError(NAME_IS_TAKEN)
         return name
-
-
-class ApiKeyForm(forms.Form):
-    """A new API key."""
-
-    name = forms.CharField(
-        max_length=80,
-        help_text="Which program will use it, so that you know later which key to revoke.",
-        error_messages={
-            "required": "Give the key a name.",
-            "max_length": "The name may have at most 80 characters.",
-        },
-    )

@@ -45,6 +45,23 @@ def set_role(
 
 
 @transaction.atomic
+def set_approval_rules(
+    *,
+    portfolio: Portfolio,
+    above_cents: int | None,
+    approve_by_day: int | None,
+    by: User,
+    now: datetime,
+) -> None:
+    """Say how many people approve, and by which day of the month; None sets no such rule.
+
+    Units: cents.
+    Effects: those of `set_second_approval` and `set_approve_by_day`, all or none.
+    """
+    set_second_approval(portfolio=portfolio, above_cents=above_cents, by=by, now=now)
+    set_approve_by_day(portfolio=portfolio, day=approve_by_day, by=by, now=now)
+
+
 def set_second_approval(
     *, portfolio: Portfolio, above_cents: int | None, by: User, now: datetime
 ) -> None:
@@ -54,17 +71,35 @@ def set_second_approval(
     Units: cents.
     Effects: the portfolio carries the amount; an audit event, where anything changes.
     """
-    current = Portfolio.objects.select_for_update().get(pk=portfolio.pk)
-    before = current.second_approval_above_cents
-    portfolio.second_approval_above_cents = above_cents
-    if before == above_cents:
+    _set(portfolio, "second_approval_above_cents", above_cents, by=by, now=now)
+
+
+def set_approve_by_day(*, portfolio: Portfolio, day: int | None, by: User, now: datetime) -> None:
+    """Say by which day of the month of its charges a calculation is to be approved; None by none.
+
+    Effects: the portfolio carries the day; an audit event, where anything changes.
+    """
+    _set(portfolio, "approve_by_day", day, by=by, now=now)
+
+
+_VERBS = {
+    "second_approval_above_cents": "portfolio.second_approval_set",
+    "approve_by_day": "portfolio.approve_by_day_set",
+}
+
+
+@transaction.atomic
+def _set(portfolio: Portfolio, field: str, value: int | None, *, by: User, now: datetime) -> None:
+    before = getattr(Portfolio.objects.select_for_update().get(pk=portfolio.pk), field)
+    setattr(portfolio, field, value)
+    if before == value:
         return
-    portfolio.save(update_fields=["second_approval_above_cents"])
+    portfolio.save(update_fields=[field])
     record_event(
-        verb="portfolio.second_approval_set",
+        verb=_VERBS[field],
         subject=portfolio,
         by=by,
         now=now,
-        before={"second_approval_above_cents": before},
-        after={"second_approval_above_cents": above_cents},
+        before={field: before},
+        after={field: value},
     )

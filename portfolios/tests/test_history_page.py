@@ -71,6 +71,15 @@ def test_it_can_be_searched_and_narrowed(cast, place, signed_in):
     check_page(client.get(url_of(place), {"who": "meterbase", "q": "\x00", "page": "x"}))
 
 
+def test_a_character_that_no_database_takes_narrows_nothing(cast, place, signed_in):
+    client = signed_in(cast.viewer)
+    everything = check_page(client.get(url_of(place))).select("tbody tr")
+    asked = check_page(client.get(url_of(place), {"what": "\x00"}))
+    assert len(asked.select("tbody tr")) == len(everything) > 0
+    entered = check_page(client.get(url_of(place), {"what": ["odd", "bill\x00.entered"]}))
+    assert len(entered.select("tbody tr")) == 1
+
+
 def test_money_is_written_in_dollars(cast, place, signed_in, now):
     record_event(
         verb="bill.corrected",

@@ -75,7 +75,7 @@ def test_the_months_can_be_moved(cast, house, signed_in):
         check_page(client.get(url_of(house), {"from": m})) for m in ("2000-01", "2099-12")
     ]
     for edge in first_and_last:
-        for link in edge.select("nav.pager a"):
+        for link in edge.select("nav.pager a:not([href*='format='])"):
             check_page(client.get(url_of(house) + str(link["href"])))
 
 
@@ -98,7 +98,7 @@ def test_more_units_take_no_more_queries(
     client = signed_in(cast.viewer)
     for number in range(3):
         add_lease(add_unit(house, str(number)), f"lease_{number}")
-    with django_assert_num_queries(8) as few:
+    with django_assert_num_queries(7) as few:
         client.get(url_of(house))
     for number in range(3, 60):
         add_lease(add_unit(house, str(number)), f"lease_{number}")

@@ -87,14 +87,16 @@ def test_the_tabs_lead_to_bills_and_sync(cast, flat, signed_in):
         "Share rules",
         "Utilities",
         "Charge codes",
+        "Statements",
         "Ledger",
+        "Reports",
         "PMS sync",
         "History",
     ]
-    assert [tab.get("aria-current") for tab in tabs] == ["page", *[None] * 9]
+    assert [tab.get("aria-current") for tab in tabs] == ["page", *[None] * 11]
     assert tabs[2]["href"] == reverse("portfolios:unit-values", args=[flat.property_id])
     assert tabs[3]["href"] == reverse("billing:property-detail", args=[flat.property_id])
-    assert tabs[8]["href"] == reverse("integrations:property-sync", args=[flat.property_id])
+    assert tabs[10]["href"] == reverse("integrations:property-sync", args=[flat.property_id])
 
 
 def test_a_property_without_units_says_where_they_come_from(cast, house, signed_in):

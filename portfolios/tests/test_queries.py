@@ -167,5 +167,5 @@ def test_reading_takes_the_same_queries_however_many_units_there_are(
             first_seen_at=now,
         )
         set_unit_values(unit=unit, values={UnitField.SQFT: "650"}, by=cast.manager, now=now)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(read_units(house)) == 12

@@ -1,4 +1,4 @@
-"""Above which amount two people have to approve, on the portfolio's page."""
+"""How many people approve, and by which day, on the portfolio's page."""
 
 from __future__ import annotations
 
@@ -57,6 +57,34 @@ def test_a_wrong_amount_is_answered_by_a_sentence(cast, signed_in, above):
     assert cast.portfolio.second_approval_above_cents is None
 
 
+def test_an_accountant_sets_the_day_and_takes_it_away(cast, signed_in):
+    client = signed_in(cast.accountant)
+
+    page = check_page(client.post(url(cast.portfolio), {"approve_by_day": "25"}, follow=True))
+
+    cast.portfolio.refresh_from_db()
+    assert cast.portfolio.approve_by_day == 25
+    assert the(page, "input[name=approve_by_day]")["value"] == "25"
+    assert "approved by day 25 of the month of their charges" in text_of(the(page, "main"))
+    event = AuditEvent.objects.get(verb="portfolio.approve_by_day_set")
+    assert (event.before, event.after) == ({"approve_by_day": None}, {"approve_by_day": 25})
+    assert event.actor == cast.accountant
+
+    client.post(url(cast.portfolio), {"approve_by_day": ""})
+    cast.portfolio.refresh_from_db()
+    assert cast.portfolio.approve_by_day is None
+
+
+@pytest.mark.parametrize("day", ["0", "29", "-1", "2.5", "soon", "9" * 30])
+def test_a_wrong_day_is_answered_by_a_sentence_and_nothing_is_stored(cast, signed_in, day):
+    sent = {"above": "100", "approve_by_day": day}
+    page = check_page(signed_in(cast.accountant).post(url(cast.portfolio), sent))
+    assert "The day must be a whole number from 1 to 28" in text_of(page)
+    cast.portfolio.refresh_from_db()
+    assert cast.portfolio.approve_by_day is None
+    assert cast.portfolio.second_approval_above_cents is None
+
+
 @pytest.mark.parametrize("who", ["manager", "viewer"])
 def test_others_of_the_portfolio_only_look(cast, signed_in, who):
     client = signed_in(getattr(cast, who))
@@ -82,3 +110,9 @@ def test_nothing_is_written_down_where_nothing_changes(cast, now):
 def test_the_database_refuses_an_amount_below_zero(cast):
     with pytest.raises(IntegrityError), transaction.atomic():
         Portfolio.objects.filter(pk=cast.portfolio.pk).update(second_approval_above_cents=-1)
+
+
+@pytest.mark.parametrize("day", [0, 29])
+def test_the_database_refuses_a_day_that_not_every_month_has(cast, day):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Portfolio.objects.filter(pk=cast.portfolio.pk).update(approve_by_day=day)

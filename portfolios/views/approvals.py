@@ -1,6 +1,9 @@
-"""How many people have to approve what a portfolio's residents are charged."""
+"""How many people have to approve what a portfolio's residents are charged, and by when."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,10 +15,10 @@ from django.views.decorators.http import require_http_methods
 from meterbase.lib.money import format_dollars
 from portfolios import access
 from portfolios.access import Action
-from portfolios.forms.approvals import SecondApprovalForm
+from portfolios.forms.approvals import ApprovalRulesForm
 from portfolios.http import SignedInRequest, signed_in
 from portfolios.models import AuditEvent, Portfolio, Role
-from portfolios.operations.portfolios import set_second_approval
+from portfolios.operations.portfolios import set_approval_rules
 
 _CHANGES_SHOWN = 20
 
@@ -23,29 +26,30 @@ _CHANGES_SHOWN = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def portfolio_approvals(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show above which amount two people approve, and let an accountant change it."""
+    """Show how many people approve, and by when, and let an accountant change it."""
     portfolio = access.fetch(Portfolio.objects.all(), Action.READ, user=request.user, pk=pk)
-    above = portfolio.second_approval_above_cents
-    form = SecondApprovalForm(request.POST or None, above_cents=above)
+    lead = _lead(portfolio)
+    form = ApprovalRulesForm(request.POST or None, portfolio=portfolio)
     if request.method == "POST":
         access.require(portfolio, Action.APPROVE, user=request.user)
         if form.is_valid():
-            set_second_approval(
+            set_approval_rules(
                 portfolio=portfolio,
                 above_cents=form.above_cents(),
+                approve_by_day=form.cleaned_data["approve_by_day"],
                 by=request.user,
                 now=timezone.now(),
             )
-            messages.success(request, f"Saved. {_words(portfolio.second_approval_above_cents)}")
+            messages.success(request, f"Saved. {_lead(portfolio)}")
             return redirect("portfolios:portfolio-approvals", pk=portfolio.pk)
     url = reverse("portfolios:portfolio-detail", args=[portfolio.pk])
     context = {
         "title": "Approvals",
         "eyebrow": portfolio.name,
-        "lead": _words(above),
+        "lead": lead,
         "portfolio": portfolio,
         "form": form,
-        "verb": "Save the amount",
+        "verb": "Save",
         "cancel_url": url,
         "may_change": access.may(portfolio, Action.APPROVE, user=request.user),
         "accountants": portfolio.memberships.filter(role=Role.ACCOUNTANT).count(),
@@ -58,7 +62,12 @@ def portfolio_approvals(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "portfolios/portfolio_approvals.html", context)
 
 
-def _words(above_cents: int | None) -> str:
+def _lead(portfolio: Portfolio) -> str:
+    amount = _amount_words(portfolio.second_approval_above_cents)
+    return f"{amount} {_day_words(portfolio.approve_by_day)}"
+
+
+def _amount_words(above_cents: int | None) -> str:
     if above_cents is None:
         return "One accountant's approval is enough for every calculation."
     return (
@@ -67,11 +76,25 @@ def _words(above_cents: int | None) -> str:
     )
 
 
+def _day_words(day: int | None) -> str:
+    if day is None:
+        return "There is no day by which to approve."
+    return f"Calculations are to be approved by day {day} of the month of their charges."
+
+
+_EVENT_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "portfolio.second_approval_set": lambda after: _amount_words(
+        after["second_approval_above_cents"]
+    ),
+    "portfolio.approve_by_day_set": lambda after: _day_words(after["approve_by_day"]),
+}
+
+
 def _changes(portfolio: Portfolio) -> list[tuple[AuditEvent, str]]:
-    """List who changed the amount, the last change first."""
+    """List who changed the rules, the last change first."""
     events = AuditEvent.objects.filter(
-        verb="portfolio.second_approval_set",
+        verb__in=_EVENT_WORDS,
         subject_type=Portfolio._meta.label_lower,
         subject_id=str(portfolio.pk),
     ).order_by("-at", "-pk")[:_CHANGES_SHOWN]
-    return [(event, _words(event.after["second_approval_above_cents"])) for event in events]
+    return [(event, _EVENT_WORDS[event.verb](event.after)) for event in events]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import Truncator, capfirst
@@ -16,11 +16,14 @@ from django.views.decorators.http import require_safe
 
 from meterbase.lib.money import format_dollars
 from meterbase.lib.searching import has_words, words_of
+from meterbase.lib.sheets import chosen_filters
 from portfolios import access
 from portfolios.history import events_of
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import AuditEvent, Property
 from portfolios.views.breadcrumbs import above_property
+from portfolios.views.history_sheet import history_sheet
 from portfolios.views.properties import PAGE_SIZE
 
 _WORDS = ("subject_label", "actor_name", "note", "verb")
@@ -66,7 +69,7 @@ class _Choice:
 
 @require_safe
 @signed_in
-def property_history(request: SignedInRequest, pk: int) -> HttpResponse:
+def property_history(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show what was done to a property and its rows, the newest first."""
     places = Property.objects.select_related("portfolio")
     place = access.fetch(places, access.Action.READ, user=request.user, pk=pk)
@@ -78,13 +81,19 @@ def property_history(request: SignedInRequest, pk: int) -> HttpResponse:
         found = found.filter(verb=verb[:60])
     if who in ("people", "meterbase"):
         found = found.filter(actor__isnull=who == "meterbase")
+    choices = [_whats(events.order_by(), verb), _whos(who)]
+    named = chosen_filters(q=text, choices=choices)
+    if answer := list_file(
+        request, lambda: history_sheet(place, found, filters=named, in_words=_in_words)
+    ):
+        return answer
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "place": place,
         "page": page,
         "rows": [_row(event) for event in page],
         "q": text,
-        "choices": [_whats(events.order_by(), verb), _whos(who)],
+        "choices": choices,
         "is_narrowed": bool(text or verb or who),
         "breadcrumbs": above_property(place),
     }
@@ -115,6 +124,12 @@ def _row(event: AuditEvent) -> EventRow:
         url=reverse(route, args=[event.subject_id]) if route else "",
         changes=tuple(_changes(event.before, event.after)),
     )
+
+
+def _in_words(event: AuditEvent) -> tuple[str, Iterable[tuple[str, str, str]]]:
+    changes = _changes(event.before, event.after)
+    named = ((change.name, change.before, change.after) for change in changes)
+    return act_in_words(event.verb), named
 
 
 def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterable[Change]:

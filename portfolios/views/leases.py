@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from meterbase.lib.sheets import chosen_filters
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
 from portfolios.lease_lines import MONTHS_SHOWN, Bar, Window, lay_out, overlapping, usual_window
+from portfolios.list_files import list_file
 from portfolios.models import LeaseStatus, Property
 from portfolios.queries import LeaseFacts, UnitFacts, read_units
 from portfolios.views.breadcrumbs import above_property
+from portfolios.views.place_sheets import lease_sheet
 from portfolios.views.properties import PAGE_SIZE, Filter
 
 _MONTH_WIDTH = 60
@@ -77,7 +80,7 @@ class LeaseRow:
 
 @require_safe
 @signed_in
-def property_leases(request: SignedInRequest, pk: int) -> HttpResponse:
+def property_leases(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show who has leased which unit and when, over some months."""
     places = Property.objects.select_related("portfolio")
     place = access.fetch(places, access.Action.READ, user=request.user, pk=pk)
@@ -87,6 +90,9 @@ def property_leases(request: SignedInRequest, pk: int) -> HttpResponse:
     wanted = request.GET.get("show", "")
     shown = wanted if wanted in _FILTERS else ""
     chosen = [unit for unit in units if _FILTERS[shown][1](unit, today)]
+    named = chosen_filters(show=_FILTERS[shown][0] if shown else "")
+    if answer := list_file(request, lambda: lease_sheet(place, chosen, filters=named)):
+        return answer
     page = Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "place": place,

@@ -8,20 +8,23 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from meterbase.lib.searching import has_words, words_of
+from meterbase.lib.sheets import Sheet, chosen_filters
 from meterbase.lib.sorting import Column, Sorting
 from portfolios import access
 from portfolios.forms import NAME_IS_TAKEN, PortfolioForm
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Membership, Portfolio, Property, Role, Unit, User
 from portfolios.operations.portfolios import create_portfolio
+from portfolios.views.place_sheets import portfolio_sheet, property_sheet
 
 PAGE_SIZE = 50
 
@@ -53,7 +56,7 @@ class PortfolioRow:
 
 @require_safe
 @signed_in
-def portfolio_list(request: SignedInRequest) -> HttpResponse:
+def portfolio_list(request: SignedInRequest) -> HttpResponseBase:
     """List the reader's portfolios."""
     text = request.GET.get("q", "")
     sorting = Sorting(_PORTFOLIO_COLUMNS, request.GET, usual="name")
@@ -61,7 +64,10 @@ def portfolio_list(request: SignedInRequest) -> HttpResponse:
     if sorting.chosen[0].key == "properties":
         living = Q(properties__archived_at=None)
         found = found.annotate(living=Count("properties", filter=living, distinct=True))
-    page = Paginator(sorting.sort(found), PAGE_SIZE).get_page(request.GET.get("page"))
+    ordered = sorting.sort(found)
+    if answer := list_file(request, lambda: _sheet(ordered, text, user=request.user)):
+        return answer
+    page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = _rows(list(page.object_list), user=request.user)
     context = {
         "page": page,
@@ -74,6 +80,12 @@ def portfolio_list(request: SignedInRequest) -> HttpResponse:
         else [],
     }
     return render(request, "portfolios/portfolio_list.html", context)
+
+
+def _sheet(portfolios: QuerySet[Portfolio], text: str, *, user: User) -> Sheet:
+    rows = _rows(list(portfolios), user=user)
+    named = ((row.portfolio, row.property_count, row.role) for row in rows)
+    return portfolio_sheet(named, filters=chosen_filters(q=text))
 
 
 def _rows(portfolios: list[Portfolio], *, user: User) -> list[PortfolioRow]:
@@ -124,7 +136,7 @@ def portfolio_create(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
-def portfolio_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+def portfolio_detail(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show a portfolio's properties and people."""
     portfolio = access.fetch(Portfolio.objects.all(), access.Action.READ, user=request.user, pk=pk)
     text = request.GET.get("q", "")
@@ -132,7 +144,13 @@ def portfolio_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     found = portfolio.properties.filter(has_words(words_of(text), *_PROPERTY_WORDS))
     if sorting.chosen[0].key == "units":
         found = found.annotate(units_here=Count("units", filter=Q(units__missing_since=None)))
-    page = Paginator(sorting.sort(found), PAGE_SIZE).get_page(request.GET.get("page"))
+    ordered = sorting.sort(found)
+    filters = (("Portfolio", portfolio.name), *chosen_filters(q=text))
+    if answer := list_file(
+        request, lambda: property_sheet(ordered, filters=filters, with_units=_with_units)
+    ):
+        return answer
+    page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "portfolio": portfolio,
         "page": page,

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from meterbase.lib.sheets import chosen_filters
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Property
 from portfolios.queries import read_units
+from portfolios.views.place_sheets import unit_sheet
 from portfolios.views.unit_rows import UnitRow, row_of
 from portfolios.views.utility_cards import standings
 
@@ -40,7 +43,7 @@ class Filter:
 
 @require_safe
 @signed_in
-def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+def property_detail(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show a property with its units as billing sees them."""
     place = access.fetch(
         Property.objects.select_related("portfolio"),
@@ -52,6 +55,9 @@ def property_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     wanted = request.GET.get("show", "")
     shown = wanted if wanted in SHOWN else ""
     chosen = [row for row in rows if SHOWN[shown][1](row)]
+    filters = chosen_filters(show=SHOWN[shown][0] if shown else "")
+    if answer := list_file(request, lambda: unit_sheet(place, chosen, filters=filters)):
+        return answer
     context = {
         "place": place,
         "facts": _facts(place, units_here=sum(not row.facts.missing for row in rows)),

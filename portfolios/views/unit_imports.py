@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portfolios import access
 from portfolios.forms import ConfirmImportForm, UnitFileForm
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Property, UnitImport, UnitImportState
 from portfolios.operations.unit_import_undo import CannotUndo, plan_undo, undo_unit_import
 from portfolios.operations.unit_imports import (
@@ -25,12 +26,13 @@ from portfolios.operations.unit_imports import (
 from portfolios.unit_files.sheets import UnreadableFile
 from portfolios.views.breadcrumbs import Crumbs, below_property
 from portfolios.views.import_page import change_rows, counted, page_of_import
+from portfolios.views.import_sheets import import_rows_sheet, import_sheet
 from portfolios.views.properties import PAGE_SIZE
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def unit_import_list(request: SignedInRequest, pk: int) -> HttpResponse:
+def unit_import_list(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """List a property's imports, and read a file for a preview."""
     posted = request.method == "POST"
     place = access.fetch(
@@ -39,12 +41,14 @@ def unit_import_list(request: SignedInRequest, pk: int) -> HttpResponse:
         user=request.user,
         pk=pk,
     )
+    imports = place.unit_imports.select_related("uploaded_by", "applied_by", "ended_by")
+    if answer := list_file(request, lambda: import_sheet(place, imports)):
+        return answer
     form = UnitFileForm(request.POST, request.FILES) if posted else UnitFileForm()
     if posted and form.is_valid():
         unit_import = _start(request, place, form)
         if unit_import is not None:
             return redirect("portfolios:unit-import-detail", pk=unit_import.pk)
-    imports = place.unit_imports.select_related("uploaded_by", "applied_by", "ended_by")
     return render(
         request,
         "portfolios/unit_import_list.html",
@@ -60,7 +64,7 @@ def unit_import_list(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def unit_import_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+def unit_import_detail(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show what a file would change or has changed; confirm it."""
     posted = request.method == "POST"
     unit_import = _fetch(request, pk, access.Action.PREPARE if posted else access.Action.READ)
@@ -71,6 +75,11 @@ def unit_import_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             return redirect("portfolios:unit-import-detail", pk=pk)
         messages.error(request, refusal)
         return redirect("portfolios:unit-import-detail", pk=pk)
+    if answer := list_file(
+        request,
+        lambda: import_rows_sheet(unit_import, context["shown"], show=context["show"]),
+    ):
+        return answer
     portfolio = unit_import.property.portfolio
     page = Paginator(context["shown"], PAGE_SIZE).get_page(request.GET.get("page"))
     return render(

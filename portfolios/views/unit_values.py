@@ -8,25 +8,29 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from meterbase.lib.sheets import Sheet, chosen_filters
 from portfolios import access
 from portfolios.forms import UnitTable
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Property, Unit, UnitField
 from portfolios.operations.units import set_values_of_units
 from portfolios.queries import UnitFacts, lacking_fields, read_units
 from portfolios.views.breadcrumbs import above_property
+from portfolios.views.place_sheets import unit_sheet
 from portfolios.views.properties import PAGE_SIZE, Filter
+from portfolios.views.unit_rows import row_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def unit_values(request: SignedInRequest, pk: int) -> HttpResponse:
+def unit_values(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Show the values of many units, and keep what a manager types over the PMS's."""
     posted = request.method == "POST"
     place = access.fetch(
@@ -36,6 +40,8 @@ def unit_values(request: SignedInRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     lacks = _wanted(request)
+    if answer := list_file(request, lambda: _sheet(place, lacks)):
+        return answer
     problems: list[tuple[str, str]] = []
     if posted:
         sent = _rows(place, request.POST.getlist("unit"))
@@ -44,8 +50,9 @@ def unit_values(request: SignedInRequest, pk: int) -> HttpResponse:
         if not problems:
             return _save(request, place, table)
     facts = read_units(place)
-    chosen = [unit.unit_id for unit in facts if lacks is None or lacks in _lacking(unit)]
-    page = Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator([unit.unit_id for unit in _chosen(facts, lacks)], PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     if not posted:
         table = UnitTable(_rows(place, list(page)))
     return render(
@@ -63,6 +70,16 @@ def unit_values(request: SignedInRequest, pk: int) -> HttpResponse:
             "breadcrumbs": above_property(place),
         },
     )
+
+
+def _chosen(facts: Sequence[UnitFacts], lacks: UnitField | None) -> list[UnitFacts]:
+    return [unit for unit in facts if lacks is None or lacks in _lacking(unit)]
+
+
+def _sheet(place: Property, lacks: UnitField | None) -> Sheet:
+    rows = [row_of(unit) for unit in _chosen(read_units(place), lacks)]
+    filters = chosen_filters(show=_LACKING[lacks] if lacks else "")
+    return unit_sheet(place, rows, filters=filters)
 
 
 def _wanted(request: SignedInRequest) -> UnitField | None:

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from meterbase.lib.sheets import chosen_filters
 from portfolios import access
 from portfolios.forms import UtilityChoiceForm
 from portfolios.forms.utilities import listed
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.list_files import list_file
 from portfolios.models import Commodity, Portfolio, Property
 from portfolios.operations.utilities import CannotChoose, choose_utility, reopen_utility
 from portfolios.utility_look_up import current_files
 from portfolios.views.breadcrumbs import above_property, below_property
 from portfolios.views.properties import PAGE_SIZE, Filter
+from portfolios.views.supplier_sheet import supplier_sheet
 from portfolios.views.utility_cards import Card, Standing, cards, standings
 
 _SHOWN: dict[str, tuple[str, Callable[[Standing], bool]]] = {
@@ -100,7 +103,7 @@ class _Row:
 
 @require_safe
 @signed_in
-def portfolio_utilities(request: SignedInRequest, pk: int) -> HttpResponse:
+def portfolio_utilities(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """List a portfolio's properties with who supplies them."""
     portfolio = access.fetch(Portfolio.objects.all(), access.Action.READ, user=request.user, pk=pk)
     places = portfolio.properties.filter(archived_at=None).prefetch_related(
@@ -110,6 +113,10 @@ def portfolio_utilities(request: SignedInRequest, pk: int) -> HttpResponse:
     wanted = request.GET.get("show", "")
     shown = wanted if wanted in _SHOWN else ""
     chosen = [row for row in rows if any(map(_SHOWN[shown][1], row.standings))]
+    named = [(row.place, row.standings) for row in chosen]
+    filters = chosen_filters(show=_SHOWN[shown][0] if shown else "")
+    if answer := list_file(request, lambda: supplier_sheet(portfolio, named, filters=filters)):
+        return answer
     context = {
         "portfolio": portfolio,
         "page": Paginator(chosen, PAGE_SIZE).get_page(request.GET.get("page")),

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandParser
 
-from billing.bench import allocate, pages, posting
+from billing.bench import allocate, api, pages, posting, statements
 from integrations.bench import sync, webhooks
 
 
@@ -49,6 +49,18 @@ SUBJECTS = {
         "pages in a large portfolio, beside a small one and beside pages that print constants",
         {"units": pages.UNITS, "fewer_units": pages.FEWER_UNITS, "rounds": pages.ROUNDS},
         {"units": 1_200, "fewer_units": 1_000, "rounds": 1},
+    ),
+    "api": Subject(
+        api.measure,
+        "calls of the JSON API, beside a bare view that gives a constant",
+        {"requests": api.REQUESTS, "rounds": api.ROUNDS},
+        {"requests": 40, "rounds": 1},
+    ),
+    "statements": Subject(
+        statements.measure,
+        "statements of a large building as one PDF, beside the same words written as constants",
+        {"statements": statements.STATEMENTS, "rounds": statements.ROUNDS},
+        {"statements": 20, "rounds": 1},
     ),
     "webhooks": Subject(
         webhooks.measure,

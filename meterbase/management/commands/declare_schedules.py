@@ -18,8 +18,12 @@ _LONGEST = 200
 SCHEDULES = (
     Timed("Syncs with the PMS", "integrations.tasks.tick_syncs", GENERAL, longest=_LONGEST),
     Timed("Webhooks that wait", "integrations.webhooks.tasks.sweep_events", GENERAL),
+    Timed("Webhooks to send", "integrations.outgoing.tasks.sweep_deliveries", GENERAL),
+    Timed("Posting jobs that ended", "billing.tasks.report_ended_jobs", GENERAL),
+    Timed("Notices by e-mail", "billing.tasks.tick_notices", GENERAL, longest=_LONGEST),
     Timed("Charges that wait", "billing.tasks.sweep_by_clock", POSTING, longest=_LONGEST),
     Timed("Comparisons with ledgers", "billing.tasks.tick_ledger_checks", GENERAL),
+    Timed("Files that wait", "billing.tasks.tick_files", GENERAL),
     *(Timed(canary_of(cluster), CANARY, cluster) for cluster in CLUSTERS),
 )
 

@@ -42,7 +42,8 @@ class Command(BaseCommand):
             name=PORTFOLIO, defaults={"created_at": now}
         )
         for username, (first, last, role) in PEOPLE.items():
-            user = self._person(username, password, first_name=first, last_name=last)
+            facts = {"first_name": first, "last_name": last, "email": f"{username}@example.com"}
+            user = self._person(username, password, **facts)
             set_role(user=user, portfolio=portfolio, role=role, by=None, now=now)
         self._person(SUPPORT, password, is_staff=True, is_superuser=True)
 

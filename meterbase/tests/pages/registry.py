@@ -51,6 +51,7 @@ def by_stranger(*arguments: str, query: str = "") -> Opening:
 
 
 _OWN: Mapping[str, tuple[Opening, ...]] = {
+    "api-docs": (by_manager(),),
     "home": (by_accountant(), by_manager(), by_stranger()),
     "property-list": (by_manager(), by_viewer(), by_stranger()),
     "search": (by_accountant(), by_manager(query="?q=maple")),
@@ -77,6 +78,12 @@ _PORTFOLIOS: Mapping[str, tuple[Opening, ...]] = {
     "portfolios:property-utilities": (by_manager("place.pk"),),
     "portfolios:utility-choose": (by_manager("place.pk", "commodity"),),
     "portfolios:data-sources": (by_manager(),),
+    "portfolios:notice-list": (
+        by_accountant(),
+        by_accountant(query="?show=not-mailed"),
+        by_stranger(),
+    ),
+    "portfolios:notice-choices": (by_accountant(), by_viewer()),
     "portfolios:api-key-list": (by_accountant(), by_manager()),
     "portfolios:api-key-revoke": (by_accountant("around.api_key.pk"),),
 }
@@ -97,6 +104,16 @@ _INTEGRATIONS: Mapping[str, tuple[Opening, ...]] = {
         by_manager("around.failed_sync.pk"),
     ),
     "integrations:review-item-list": (by_manager(), by_manager(query="?show=resolved")),
+    "integrations:endpoint-list": (by_manager(), by_viewer(), by_stranger()),
+    "integrations:endpoint-create": (by_manager(), by_viewer()),
+    "integrations:endpoint-detail": (
+        by_manager("around.delivery.endpoint.pk"),
+        by_manager("around.delivery.endpoint.pk", query="?state=delivered"),
+    ),
+    "integrations:endpoint-edit": (by_manager("around.delivery.endpoint.pk"),),
+    "integrations:endpoint-rotate": (by_manager("around.delivery.endpoint.pk"),),
+    "integrations:endpoint-disable": (by_manager("around.delivery.endpoint.pk"),),
+    "integrations:delivery-detail": (by_manager("around.delivery.pk"),),
     "integrations:webhook-list": (by_manager(),),
     "integrations:webhook-detail": (by_manager("around.event.pk"),),
 }
@@ -109,6 +126,8 @@ _BILLS: Mapping[str, tuple[Opening, ...]] = {
     "billing:property-coverage": (by_manager("place.pk"),),
     "billing:bill-create": (by_manager("place.pk"),),
     "billing:bill-detail": (by_manager("bill.pk"), by_accountant("bill.pk")),
+    "billing:bill-edit": (by_manager("draft.bill.pk"),),
+    "billing:bill-void": (by_manager("draft.bill.pk"),),
     "billing:bill-readings": (by_manager("bill.pk"),),
     "billing:share-rule-edit": (by_manager("place.pk", "utility"),),
     "billing:share-rule-preview": (),
@@ -134,10 +153,18 @@ _CHARGES: Mapping[str, tuple[Opening, ...]] = {
     "billing:calculation-approve": (by_accountant("in_review.pk"),),
     "billing:calculation-reject": (by_accountant("in_review.pk"),),
     "billing:charge-detail": (by_accountant("posted.charge.pk"),),
-    "billing:charge-print": (by_accountant("posted.charge.pk"),),
+    "billing:statement-list": (by_manager("place.pk"), by_viewer("place.pk")),
+    "billing:statement-detail": (
+        by_manager("posted.charge.lease.pk", "month"),
+        by_viewer("posted.charge.lease.pk", "month"),
+    ),
+    "billing:property-contact": (by_manager("place.pk"), by_viewer("place.pk")),
+    "billing:portfolio-contact": (by_manager("cast.portfolio.pk"),),
+    "billing:file-detail": (by_viewer("prepared_file.pk"),),
     "billing:approval-list": (by_accountant(), by_manager()),
     "billing:posting-create": (by_accountant("approved.pk"),),
     "billing:job-list": (by_accountant(), by_stranger()),
+    "billing:general-ledger": (by_accountant(), by_viewer(query="?by=date"), by_stranger()),
     "billing:job-detail": (
         by_accountant("job.public_id"),
         by_accountant("waiting_job.public_id"),
@@ -163,14 +190,27 @@ _CHARGES: Mapping[str, tuple[Opening, ...]] = {
     "billing:connection-charges": (by_accountant("connection.pk"),),
 }
 
-PAGES = {**_OWN, **_PORTFOLIOS, **_INTEGRATIONS, **_BILLS, **_CHARGES}
+_REPORTS: Mapping[str, tuple[Opening, ...]] = {
+    "billing:report-recovery": (by_accountant(), by_viewer(), by_stranger()),
+    "billing:property-reports": (by_manager("place.pk"),),
+    "billing:report-bills": (by_accountant(),),
+    "billing:report-step": (
+        *(by_accountant(step) for step in ("recovered_step", "owner_step", "open_step")),
+    ),
+    "billing:report-costs": (by_manager(), by_stranger()),
+    "billing:report-charges": (by_manager(), by_stranger()),
+    "billing:report-month-end": (by_manager(), by_manager(query="?show=all"), by_stranger()),
+}
+
+PAGES = {**_OWN, **_PORTFOLIOS, **_INTEGRATIONS, **_BILLS, **_CHARGES, **_REPORTS}
 
 # What a browser saves or shows by itself; no page of ours is around it.
 FILES: Mapping[str, Opening] = {
+    "billing:statement-print": by_viewer("statement.pk"),
+    "billing:file-download": by_viewer("prepared_file.pk"),
     "portfolios:unit-template": by_manager("place.pk"),
     "billing:bill-document": by_manager("bill.pk"),
-    "billing:failure-csv": by_accountant(),
-    "billing:ledger-check-csv": by_accountant("ledger_check.pk"),
+    "billing:ledger-differences": by_accountant("ledger_check.pk", query="?format=csv"),
 }
 
 # Questions about what was ticked in a list: opened by hand, they lead back to the list.

@@ -11,17 +11,24 @@ from conftest import Cast
 from integrations.models import (
     Connection,
     ConnectionStatus,
+    Delivery,
+    OutgoingKind,
     ReviewItem,
     ReviewKind,
     SyncRun,
     SyncState,
+    WebhookEndpoint,
     WebhookEvent,
 )
+from integrations.outgoing.queueing import queue_test
+from integrations.outgoing.results import store_receipt
+from integrations.outgoing.sending import Receipt
+from integrations.outgoing.work import claim as claim_delivery
 from integrations.webhooks.store import Signature, store_event
 from integrations.webhooks.tests.deliveries import encode, unified
 from integrations.webhooks.work import claim, fail
 from portfolios.import_plan import plan_import
-from portfolios.models import ApiKey, Property, Unit, UnitImport
+from portfolios.models import ApiKey, Notice, NoticeKind, NoticeState, Property, Unit, UnitImport
 from portfolios.operations.api_keys import create_api_key
 from portfolios.operations.unit_imports import confirm_unit_import, start_unit_import
 from portfolios.operations.utility_reference import load_reference
@@ -42,7 +49,9 @@ class Surroundings:
     preview: UnitImport
     applied: UnitImport
     api_key: ApiKey
+    notice: Notice
     realpage: Connection
+    delivery: Delivery
 
 
 def make_surroundings(
@@ -74,7 +83,9 @@ def make_surroundings(
         api_key=create_api_key(
             user=cast.accountant, name="Reports", by=cast.accountant, now=now
         ).key,
+        notice=_notice(cast, now),
         realpage=_realpage(cast, now),
+        delivery=_failed_delivery(cast, now),
     )
 
 
@@ -94,6 +105,24 @@ def _sync(place: Property, state: SyncState, now: datetime, error: str = "") -> 
         queued_at=now,
         finished_at=now if over else None,
         error=error,
+    )
+
+
+def _notice(cast: Cast, now: datetime) -> Notice:
+    """Add a mail that was sent."""
+    return Notice.objects.create(
+        kind=NoticeKind.DIGEST,
+        subject=f"{now:%Y-%m-%d}",
+        person=cast.accountant,
+        about=f"{now:%-d %B %Y}",
+        path="/",
+        state=NoticeState.SENT,
+        headline=f"What waits for you: {now:%-d %B %Y}",
+        address="accountant@example.com",
+        next_at=now,
+        created_at=now,
+        handed_at=now,
+        finished_at=now,
     )
 
 
@@ -142,3 +171,19 @@ def _failed_event(connection: Connection, now: datetime) -> WebhookEvent:
     fail(claimed, cause="UNAVAILABLE", error="Propexo did not answer.", now=now)
     event.refresh_from_db()
     return event
+
+
+def _failed_delivery(cast: Cast, now: datetime) -> Delivery:
+    endpoint = WebhookEndpoint.objects.create(
+        portfolio=cast.portfolio,
+        url="https://books.example.com/hooks/meterbase",
+        events=[OutgoingKind.CHARGE_POSTED, OutgoingKind.JOB_COMPLETED],
+        created_by=cast.manager,
+        created_at=now,
+    )
+    delivery = queue_test(endpoint=endpoint, now=now)
+    claim_delivery(delivery, now=now)
+    receipt = Receipt(812, status=503, answer="Down for maintenance.")
+    store_receipt(delivery, receipt, now=now)
+    delivery.refresh_from_db()
+    return delivery

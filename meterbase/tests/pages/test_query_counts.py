@@ -30,6 +30,10 @@ def _portfolio(calculation: Calculation) -> Model:
     return calculation.bill.property.portfolio
 
 
+def _connection(calculation: Calculation) -> Model:
+    return _place(calculation).link.connection
+
+
 def _job(_calculation: Calculation) -> PostingJob:
     return PostingJob.objects.earliest("pk")
 
@@ -37,22 +41,39 @@ def _job(_calculation: Calculation) -> PostingJob:
 # By the name of the page, what it is about.
 _PAGES: Mapping[str, Rows | None] = {
     "home": None,
+    "property-list": None,
     "portfolios:portfolio-list": None,
     "portfolios:portfolio-detail": _portfolio,
+    "portfolios:portfolio-approvals": _portfolio,
     "portfolios:property-detail": _place,
+    "portfolios:property-leases": _place,
+    "portfolios:property-history": _place,
+    "portfolios:unit-import-list": _place,
     "portfolios:unit-values": _place,
     "portfolios:unit-edit": lambda _calculation: Unit.objects.earliest("pk"),
     "portfolios:portfolio-utilities": _portfolio,
+    "portfolios:property-utilities": _place,
+    "portfolios:notice-list": None,
+    "portfolios:notice-choices": None,
     "integrations:propexo": None,
+    "integrations:review-item-list": None,
+    "integrations:webhook-list": None,
     "integrations:pms-data-list": None,
-    "integrations:connection-detail": lambda calculation: _place(calculation).link.connection,
-    "integrations:connection-sync": lambda calculation: _place(calculation).link.connection,
+    "integrations:connection-detail": _connection,
+    "integrations:connection-sync": _connection,
     "integrations:property-sync": _place,
     "billing:bill-list": None,
     "billing:bill-calendar": None,
     "billing:bill-detail": lambda calculation: calculation.bill,
     "billing:property-detail": _place,
     "billing:property-coverage": _place,
+    "billing:property-rules": _place,
+    "billing:bill-create": _place,
+    "billing:bill-readings": lambda calculation: calculation.bill,
+    "billing:go-live": _connection,
+    "billing:connection-charges": _connection,
+    "billing:connection-charge-codes": _connection,
+    "billing:charge-code-list": _portfolio,
     "billing:property-ledger": _place,
     "billing:charge-codes": _place,
     "billing:calculation-detail": lambda calculation: calculation,
@@ -60,19 +81,31 @@ _PAGES: Mapping[str, Rows | None] = {
     "billing:charge-detail": lambda calculation: Charge.objects.filter(
         calculation=calculation
     ).earliest("pk"),
+    "billing:statement-list": _place,
     "billing:approval-list": None,
     "billing:job-list": None,
     "billing:job-detail": _job,
+    "billing:job-reverse": _job,
     "billing:posting-detail": lambda _calculation: Posting.objects.earliest("pk"),
     "billing:failure-list": None,
+    "billing:report-recovery": None,
+    "billing:report-bills": None,
+    "billing:property-reports": _place,
+    "billing:report-costs": None,
+    "billing:report-charges": None,
+    "billing:report-month-end": None,
 }
+
+_OF_MANAGERS = {"billing:bill-create", "billing:bill-readings"}
 
 
 @pytest.mark.skipif(
     connection.vendor == "postgresql", reason="a page asks as often whatever the database"
 )
 @pytest.mark.django_db
-def test_a_page_asks_as_often_for_three_hundred_units_as_for_ten():
+def test_a_page_asks_as_often_for_three_hundred_units_as_for_ten(settings):
+    # Some pages write what they would send; nobody listens there.
+    settings.PROPEXO_BASE_URL, settings.PROPEXO_API_KEY = "http://127.0.0.1:9", "px_test_none"
     few, many = _counts(_FEW), _counts(_MANY)
 
     grown = {name: (few[name], many[name]) for name in _PAGES if many[name] != few[name]}
@@ -83,11 +116,16 @@ def _counts(size: Size) -> dict[str, int]:
     """Count each page's queries in a portfolio of a size, which is gone afterwards."""
     with transaction.atomic():
         calculation = make_portfolio(size=size, now=timezone.now())
-        client = Client()
-        client.force_login(User.objects.get(username="accountant"))
-        found = {name: _count(client, _url(name, calculation)) for name in _PAGES}
+        found = {name: _count(_client(name), _url(name, calculation)) for name in _PAGES}
         transaction.set_rollback(True)
     return found
+
+
+def _client(name: str) -> Client:
+    client = Client()
+    username = "manager" if name in _OF_MANAGERS else "accountant"
+    client.force_login(User.objects.get(username=username))
+    return client
 
 
 def _url(name: str, calculation: Calculation) -> str:

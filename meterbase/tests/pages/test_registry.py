@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from meterbase.lib.sheets.tests.reading import content_of
 from meterbase.tests.pages.registry import ELSEWHERE, FILES, PAGES, QUESTIONS
 from meterbase.tests.pages.routes import Route, named_routes
 
@@ -28,3 +29,4 @@ def test_files_are_given_and_questions_about_nothing_lead_back(world, sessions, 
         answer = client.get(opening.url(name, world))
         assert answer.status_code == (200 if name in FILES else 302), name
         assert answer.status_code == 302 or "html" not in answer.headers["Content-Type"], name
+        content_of(answer)

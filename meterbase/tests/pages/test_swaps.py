@@ -13,11 +13,12 @@ from django.db.models import F
 from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, Page, expect
 
-from billing.models import LedgerCheck
+from billing.models import LedgerCheck, PreparedFile
 from billing.operations.ledger_checks import read_on, request_check
+from billing.records.work import work_on_files
 from billing.tests.acts import run_workers
 from integrations.models import SyncRun, SyncState
-from meterbase.tests.pages.registry import Opening, by_accountant, by_manager
+from meterbase.tests.pages.registry import Opening, by_accountant, by_manager, by_viewer
 from meterbase.tests.pages.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -88,6 +89,15 @@ def _open_the_charge(page: Page) -> None:
     page.get_by_role("link", name="Everything about this charge").click()
 
 
+def _ask_for_the_file_again(world: World) -> None:
+    asked = PreparedFile.objects.filter(pk=world.prepared_file.pk)
+    asked.update(finished_at=None, sha256="", size=0, continue_at=world.now)
+
+
+def _make_the_file(world: World) -> None:
+    work_on_files(clock=lambda: world.now)
+
+
 # A part is known by its template and by what htmx asks for there.
 SWAPS: Mapping[tuple[str, str], Swap] = {
     ("billing/property_ledger.html", "{{ request.get_full_path }}"): Swap(
@@ -98,10 +108,7 @@ SWAPS: Mapping[tuple[str, str], Swap] = {
         before=_ask_for_a_check,
         change=_finish_the_check,
     ),
-    (
-        "billing/parts/calculation_units.html",
-        "{% url 'billing:charge-detail' row.charge_id %}",
-    ): Swap(
+    ("billing/templatetags/review_rows.py", "{url}"): Swap(
         "billing:calculation-detail",
         by_accountant("in_review.pk"),
         "#drawer",
@@ -109,6 +116,14 @@ SWAPS: Mapping[tuple[str, str], Swap] = {
         act=_open_the_drawer,
         afresh=_open_the_charge,
         compared="main",
+    ),
+    ("billing/file_detail.html", "{% url 'billing:file-detail' file.pk %}"): Swap(
+        "billing:file-detail",
+        by_viewer("prepared_file.pk"),
+        "#progress",
+        "The file is ready.",
+        before=_ask_for_the_file_again,
+        change=_make_the_file,
     ),
     ("billing/share_rule_edit.html", "{{ preview_url }}"): Swap(
         "billing:share-rule-edit",
@@ -153,10 +168,14 @@ SWAPS: Mapping[tuple[str, str], Swap] = {
 
 
 def _parts_in_templates() -> set[tuple[str, str]]:
-    root = django_settings.BASE_DIR / "templates"
+    root = django_settings.BASE_DIR
+    templates = root / "templates"
+    named = {str(path.relative_to(templates)): path for path in templates.rglob("*.html")}
+    # Rows that are many are written by functions.
+    named |= {str(path.relative_to(root)): path for path in root.glob("*/templatetags/*.py")}
     return {
-        (str(path.relative_to(root)), asked)
-        for path in root.rglob("*.html")
+        (name, asked)
+        for name, path in named.items()
         for asked in _ATTRIBUTE.findall(path.read_text())
     }
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from billing.models import (
     Calculation,
     ChargeCode,
+    FileKind,
     GoLiveItem,
     GoLiveTick,
     LedgerCheck,
@@ -15,7 +16,9 @@ from billing.models import (
     Posting,
     PostingJob,
     PostingState,
+    PreparedFile,
     Reversal,
+    Statement,
     Utility,
     UtilityBill,
     VacancyPolicy,
@@ -26,9 +29,13 @@ from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.documents import attach_document
 from billing.operations.go_live import tick_item
 from billing.operations.ledger_checks import check_ledger
+from billing.operations.prepared_files import Subject, request_file
 from billing.operations.reversals import ReversalOrder, request_reversal
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
+from billing.records.work import work_on_files
 from billing.rubs.rules import Severity, load_places
+from billing.statements.contacts import Contact, set_contact
+from billing.statements.issue import issue_statement
 from billing.tests.acts import end_lease_of, post, run_workers
 from conftest import Cast
 from integrations.models import Connection
@@ -37,8 +44,17 @@ from integrations.sandbox.server import RunningSandbox
 from meterbase.lib.money import Cents
 from meterbase.lib.periods import Period
 from meterbase.tests.pages.surroundings import Surroundings, make_surroundings
-from portfolios.models import Property
+from portfolios.models import Commodity, Property, UtilityChoice
+from portfolios.operations.utilities import ChosenUtility, choose_utility
 
+_CONTACT = Contact(
+    agent_name="Lakeside Homes LLC",
+    agent_address="1 Lake Street, Austin, TX 78701",
+    agent_phone="512-555-0100",
+    disputes="In writing to the office, within 30 days",
+    records_place="At the office, Monday to Friday from 9 to 5",
+    due_days=20,
+)
 _FEBRUARY = Period(date(2026, 2, 1), date(2026, 3, 1))
 _MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
 _PDF = b"%PDF-1.7\n%%EOF\n"
@@ -67,11 +83,17 @@ class World:
     ledger_check: LedgerCheck
     charge_code: ChargeCode
     tick: GoLiveTick
+    statement: Statement
+    prepared_file: PreparedFile
     around: Surroundings
     gateway: PmsGateway
     now: datetime
     utility: str = "water"
+    month: str = "2026-03"
     commodity: str = "water"
+    recovered_step: str = "recovered"
+    owner_step: str = "common-area"
+    open_step: str = "not-approved"
 
     @property
     def connection(self) -> Connection:
@@ -132,6 +154,8 @@ class Builder:
                 by=self.cast.manager,
                 now=self.now,
             ),
+            statement=self.issued(kept),
+            prepared_file=self.prepared_file(posted),
             around=around,
             gateway=self.gateway,
             now=self.now,
@@ -204,6 +228,30 @@ class Builder:
             error_code="OUTCOME_UNKNOWN",
             error="The PMS's ledger has this charge 2 times.",
         )
+
+    def issued(self, posting: Posting) -> Statement:
+        """Issue a resident's statement, with what its place asks for."""
+        manager, now = self.cast.manager, self.now
+        set_contact(
+            portfolio=self.cast.portfolio, place=None, contact=_CONTACT, by=manager, now=now
+        )
+        named = ChosenUtility(UtilityChoice.TYPED, typed_name="Springfield Water")
+        choose_utility(
+            place=self.place, commodity=Commodity.WATER, chosen=named, by=manager, now=now
+        )
+        lease = posting.charge.lease
+        assert lease is not None
+        return issue_statement(lease=lease, month=_MARCH.start, by=manager, now=now)
+
+    def prepared_file(self, calculation: Calculation) -> PreparedFile:
+        """Have a records pack made."""
+        about = Subject(self.place, calculation=calculation)
+        file = request_file(
+            kind=FileKind.CALCULATION_RECORDS, about=about, by=self.cast.viewer, now=self.now
+        )
+        work_on_files(clock=lambda: self.now)
+        file.refresh_from_db()
+        return file
 
     def documented(self, bill: UtilityBill) -> UtilityBill:
         """Attach the utility's own bill."""
