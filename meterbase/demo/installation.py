@@ -140,7 +140,7 @@ def _await(url: str, log: Path) -> None:
         try:
             if requests.get(url, timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
     words = log.read_text(errors="replace")[-1000:] if log.exists() else ""
     raise CannotStart(f"{url} did not answer within {_START_SECONDS} seconds.\n{words}")
