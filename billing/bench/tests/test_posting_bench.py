@@ -9,7 +9,7 @@ from django.db import connection
 
 @pytest.mark.skipif(
     connection.vendor == "postgresql",
-    reason="it is measured by hand there; this shows that it runs",
+    reason="once is enough to see it run",
 )
 @pytest.mark.processes
 def test_the_engine_is_measured_in_every_way_on_databases_of_their_own(capsys) -> None:
