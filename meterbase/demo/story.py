@@ -18,6 +18,12 @@ ACCOUNTANT = "amir.accountant"
 _UNIT = "304"
 _PATIENCE_SECONDS = 120
 
+# What each person's program does in this story, and no more.
+_SCOPES = {
+    MANAGER: ("properties:read", "properties:write", "sync:run"),
+    ACCOUNTANT: ("charges:read", "charges:post"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -73,8 +79,9 @@ class Story:
         for visitor, username in ((self._manager, MANAGER), (self._accountant, ACCOUNTANT)):
             visitor.open("/accounts/login/")
             visitor.submit("/accounts/login/", {"username": username, "password": self._password})
-            page = visitor.send("/portfolios/api-keys/", {"name": "Demonstration"})
-            secret = re.search(r"mb_[A-Za-z0-9_-]{43}", page)
+            key = {"name": "Demonstration", "scopes": [*_SCOPES[username]], "reach": "every"}
+            page = visitor.send("/portfolios/api-keys/", key)
+            secret = re.search(r"mb_(?:live|test)_[A-Za-z0-9_-]{43}", page)
             if secret is None:
                 raise StepFailed("The page of API keys did not show the new key.")
             programs.append(Program(self._base_url, secret[0]))
