@@ -79,7 +79,11 @@ class Story:
         for visitor, username in ((self._manager, MANAGER), (self._accountant, ACCOUNTANT)):
             visitor.open("/accounts/login/")
             visitor.submit("/accounts/login/", {"username": username, "password": self._password})
-            key = {"name": "Demonstration", "scopes": [*_SCOPES[username]], "reach": "every"}
+            key: dict[str, str | list[str]] = {
+                "name": "Demonstration",
+                "scopes": [*_SCOPES[username]],
+                "reach": "every",
+            }
             page = visitor.send("/portfolios/api-keys/", key)
             secret = re.search(r"mb_(?:live|test)_[A-Za-z0-9_-]{43}", page)
             if secret is None:
