@@ -11,6 +11,7 @@ from billing.models import Posting, PostingJob, PostingState, Reversal
 from billing.operations.reversals import ReversalOrder, approve_reversal, request_reversal
 from billing.posting.drain import drain
 from billing.posting.tests.fake_pms import FakePms
+from billing.reversals import preview_reversal
 from billing.tests.small_place import gateway_to_nowhere, small_job
 from conftest import Cast, Clock
 from integrations.pms.gateway import PmsGateway
@@ -66,6 +67,22 @@ class Story:
         job = self.approve(self.ask(postings)).reversing_job
         assert job is not None
         return job
+
+    def ledger(self) -> dict[int, int]:
+        """Sum up what the PMS has for each charge, its reversals included."""
+        amounts = self.pms.amounts()
+        found: dict[int, int] = {}
+        for posting in Posting.objects.all():
+            cents = sum(int(amount * 100) for amount in amounts.get(posting.reference, ()))
+            found[posting.charge_id] = found.get(posting.charge_id, 0) + cents
+        return found
+
+    def obstacle(self, posting: Posting) -> str:
+        """Tell what stands in the way of taking a charge back."""
+        found = preview_reversal(
+            job=posting.job, gateway=gateway_to_nowhere(), charge_date=ORDER.charge_date
+        )
+        return next(each.obstacle for each in found.candidates if each.posting == posting)
 
     def work(self) -> None:
         """Send whatever is due."""
