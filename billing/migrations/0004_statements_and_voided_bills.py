@@ -422,23 +422,6 @@ class Migration(migrations.Migration):
             model_name="preparedfile",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "statements_pdf",
-                            "statements_zip",
-                            "lease_records",
-                            "calculation_records",
-                        ],
-                    )
-                ),
-                name="prepared_file_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preparedfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
                     models.Q(
                         ("calculation__isnull", True),
                         ("kind__in", ["statements_pdf", "statements_zip"]),

@@ -65,9 +65,6 @@ class PreparedFile(PortfolioRow):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=FileKind.values), name="prepared_file_kind_known"
-            ),
-            models.CheckConstraint(
                 condition=Q(
                     kind__in=["statements_pdf", "statements_zip"],
                     month__isnull=False,

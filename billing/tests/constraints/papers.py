@@ -1,39 +1,16 @@
-"""Rows of statements, files and owner's shares as they may not be."""
+"""Statements, and the files that are made in the background, as they may not be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
-from billing.models import (
-    Calculation,
-    Charge,
-    OwnerShare,
-    PostingJob,
-    PreparedFile,
-    ShareRule,
-    Statement,
-    StatementCharge,
-    StatementContact,
-    UtilityBill,
-)
+from billing.models import PreparedFile, Statement, StatementCharge, StatementContact
+from billing.tests.constraints.rows import Offence, Rows
 
 MARCH = date(2026, 3, 1)
 
 
-class Rows(Protocol):
-    """What the offences are made from."""
-
-    bill: UtilityBill
-    calculation: Calculation
-    charge: Charge
-    job: PostingJob
-    rule: ShareRule
-    now: Any
-
-
-# Any: values of columns, right ones and wrong ones.
 def file(rows: Rows, **changes: Any) -> PreparedFile:
     """Ask for the statements of a month."""
     facts = {
@@ -98,44 +75,8 @@ def contacts(rows: Rows) -> None:
         contact(rows)
 
 
-def share(rows: Rows, bucket: str, cents: int = 5) -> None:
-    """Give the owner a share of the bill."""
-    OwnerShare.objects.filter(calculation=rows.calculation).exclude(bucket="common_area").delete()
-    OwnerShare.objects.create(calculation=rows.calculation, bucket=bucket, amount_cents=cents)
-
-
-def shares(rows: Rows) -> None:
-    """Give the owner two shares for one reason."""
-    for _ in range(2):
-        share(rows, "common_area")
-
-
-def void(rows: Rows, **changes: Any) -> None:
-    """Void a bill in part."""
-    UtilityBill.objects.filter(pk=rows.bill.pk).update(**changes)
-
-
-def withdraw(rows: Rows, **changes: Any) -> None:
-    """Withdraw a rule in part."""
-    ShareRule.objects.filter(pk=rows.rule.pk).update(**changes)
-
-
-PAPER_OFFENCES: list[tuple[str, Callable[[Any], Any]]] = [
-    ("bill_voided_by_at_and_why", lambda r: void(r, voided_at=r.now)),
-    ("bill_voided_by_at_and_why", lambda r: void(r, voided_because="Alone.")),
-    (
-        "bill_voided_by_at_and_why",
-        lambda r: void(r, voided_at=r.now, voided_by=r.job.created_by),
-    ),
-    ("share_rule_withdrawn_by_and_at", lambda r: withdraw(r, withdrawn_at=r.now, is_active=False)),
-    (
-        "share_rule_withdrawn_by_and_at",
-        lambda r: withdraw(r, withdrawn_at=r.now, withdrawn_by=r.job.created_by, is_active=True),
-    ),
-    ("owner_share_once_per_reason", shares),
-    ("owner_share_reason_known", lambda r: share(r, "luck")),
-    ("owner_share_not_zero", lambda r: share(r, "cap", 0)),
-    ("prepared_file_kind_known", lambda r: file(r, kind="luck")),
+OFFENCES: list[Offence] = [
+    ("prepared_file_is_about_one_thing", lambda r: file(r, kind="luck")),
     ("prepared_file_is_about_one_thing", lambda r: file(r, month=None)),
     ("prepared_file_is_about_one_thing", lambda r: file(r, lease=r.charge.lease)),
     ("prepared_file_is_about_one_thing", lambda r: file(r, kind="lease_records")),
