@@ -137,7 +137,8 @@ SWAPS: Mapping[tuple[str, str], Swap] = {
         "billing:job-detail",
         by_accountant("waiting_job.public_id"),
         "main",
-        "Posted",
+        # While they are sent, the page says "posted" of some.
+        "100 % done",
         change=_send_what_waits,
     ),
     ("integrations/sync_detail.html", "{% url 'integrations:sync-detail' run.pk %}"): Swap(
