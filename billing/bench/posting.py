@@ -283,6 +283,7 @@ def _watch_limit(place: _Place, sandbox: Sandbox, *, minutes: int) -> tuple[floa
         for worker in workers:
             worker.begin("engine", (minutes + 1) * MINUTE + 2)
         first = sandbox.first_whole_minute([worker.process for worker in workers])
+        # The limit counts whole minutes of the clock, so what is measured is minutes that pass.
         time.sleep(max(0, first + minutes * MINUTE + 1 - time.time()))
         taken, refused = sandbox.count_answers(first=first, minutes=minutes)
     return round(taken / (LIMIT * minutes), 3), refused

@@ -126,6 +126,7 @@ def run_engine(seconds: float) -> int:
         if not Posting.objects.filter(state=PostingState.PENDING).exists():
             break
         if left > _TASK_SECONDS:
+            # A cluster takes as long to begin the next task; without it there would be no cost.
             time.sleep(_NEXT_TASK_SECONDS)
     return count
 

@@ -73,6 +73,7 @@ class Command(BaseCommand):
             if check.is_over or check.continue_at is None:
                 return check
             self.stderr.write(f"{check.rows_read:,} rows read. {check.waits_for}")
+            # The PMS has named a time before which it must not be asked again.
             time.sleep(max(0.0, (check.continue_at - timezone.now()).total_seconds()))
 
     def _print(self, checks: list[LedgerCheck]) -> None:

@@ -125,6 +125,7 @@ class SandboxProgram:
             except OSError:
                 if time.monotonic() > until:
                     raise
+                # A program of its own: that it listens can only be found out by asking.
                 time.sleep(0.05)
             else:
                 return

@@ -75,6 +75,7 @@ def play(scene: Scene, *, rounds: int) -> None:
             # What people do has dice of its own, so that it does not depend on who is faster.
             ordered = people.submit(act_as_people, Random(scene.random.random()), number)
             while is_on(began, pace) or not ordered.done():
+                # Not a wait for anything: blows fall at random moments.
                 time.sleep(scene.random.uniform(0.02, 0.4))
                 if pace.allows_a_blow():
                     scene.killer.strike()
@@ -113,6 +114,7 @@ def order_charges(random: Random, number: int) -> None:
             )
         except (DatabaseError, PmsError):
             connections.close_all()
+            # The database is being killed: when it is back can only be found out by trying.
             time.sleep(0.2)
         else:
             return
@@ -182,6 +184,7 @@ def settle(scene: Scene) -> None:
             return
         if time.monotonic() > until:
             raise NotSettled(f"after {_SETTLING_SECONDS} s: {dict(moving)}")
+        # What workers in other processes have done shows in the tables alone.
         time.sleep(0.3)
 
 

@@ -96,6 +96,7 @@ class Killer:
 
     def _kill_sandbox(self) -> None:
         self.sandbox.program.end()
+        # This is the trouble: for a moment of random length nobody answers.
         time.sleep(self.random.uniform(0, 0.3))
         self.sandbox.start()
 
