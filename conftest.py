@@ -22,6 +22,32 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 4, 2, 9, 0, tzinfo=UTC)
 
 
+SAME_ON_EVERY_DATABASE = "--leave-out-same-on-every-database"
+_TOUCHING_IT = {"db", "transactional_db", "live_server", "own_database"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option by which the second database's run saves its time."""
+    told = "leave out what is marked as such, and tests that touch no database"
+    parser.addoption(SAME_ON_EVERY_DATABASE, action="store_true", help=told)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what another run on another database tells as well, if asked to."""
+    if config.getoption(SAME_ON_EVERY_DATABASE):
+        left_out = [item for item in items if _is_same_everywhere(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_same_everywhere(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    if "once" in marks:
+        return True
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return not (marks & {"django_db", "processes", "browser"} or fixtures & _TOUCHING_IT)
+
+
 @pytest.fixture(autouse=True)
 def _own_state_folder(settings, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path

@@ -4,12 +4,9 @@ import json
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 
-@pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="what it measures is the same on both databases"
-)
+@pytest.mark.once("what it measures is the same on both databases")
 @pytest.mark.processes
 def test_calls_are_measured_beside_a_bare_view_in_the_same_server(capsys) -> None:
     call_command("bench", "api", "--json", "--quick")

@@ -4,12 +4,9 @@ import json
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 
-@pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="templates take the time, whatever the database"
-)
+@pytest.mark.once("templates take the time, whatever the database")
 @pytest.mark.processes
 def test_pages_are_measured_beside_smaller_ones_and_beside_constants(capsys) -> None:
     call_command("bench", "pages", "--json", "--quick")

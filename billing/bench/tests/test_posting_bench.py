@@ -4,13 +4,9 @@ import json
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 
-@pytest.mark.skipif(
-    connection.vendor == "postgresql",
-    reason="once is enough to see it run",
-)
+@pytest.mark.once("it makes databases of its own")
 @pytest.mark.processes
 def test_the_engine_is_measured_in_every_way_on_databases_of_their_own(capsys) -> None:
     call_command("bench", "posting", "--json", "--quick")

@@ -4,12 +4,9 @@ import json
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 
-@pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="the paper takes the time, whatever the database"
-)
+@pytest.mark.once("the paper takes the time, whatever the database")
 @pytest.mark.processes
 def test_statements_are_measured_beside_a_bare_pdf_on_a_database_of_their_own(capsys) -> None:
     call_command("bench", "statements", "--json", "--quick")

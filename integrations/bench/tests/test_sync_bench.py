@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 
+@pytest.mark.once("it compares two ways on one database, whichever it is")
 @pytest.mark.processes
 def test_a_small_portfolio_is_measured_and_nothing_new_costs_next_to_nothing(capsys) -> None:
     sizes = ("--properties", "20", "--units", "100", "--minutes", "0")

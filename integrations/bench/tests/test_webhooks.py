@@ -7,6 +7,7 @@ from integrations.bench.webhooks import measure
 _ENOUGH = 0.7
 
 
+@pytest.mark.once("it compares two views on one database, whichever it is")
 @pytest.mark.processes
 def test_receiving_keeps_up_with_a_view_that_does_one_insert():
     # What else runs on the machine can only make it look slower than it is.

@@ -99,9 +99,7 @@ _PAGES: Mapping[str, Rows | None] = {
 _OF_MANAGERS = {"billing:bill-create", "billing:bill-readings"}
 
 
-@pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="a page asks as often whatever the database"
-)
+@pytest.mark.once("a page asks as often whatever the database")
 @pytest.mark.django_db
 def test_a_page_asks_as_often_for_three_hundred_units_as_for_ten(settings):
     # Some pages write what they would send; nobody listens there.
