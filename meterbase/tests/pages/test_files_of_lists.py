@@ -76,6 +76,8 @@ _NO_LISTS = {
     "billing:what-if": "a comparison to look at",
     "billing:place-facts": "a form",
 }
+# Whether a page is a list, and of how many rows: the same in the world of every test.
+_LISTS: dict[tuple[str, Opening], tuple[bool, int | None]] = {}
 _FORMULA = re.compile(r"\s*[=+@＝＋－＠]|\s*-(?!\d+(\.\d+)?$)|[\t\r\n]")
 _HOSTILE = (
     (Property, "name"),
@@ -127,9 +129,13 @@ def _pages_in(answer: Any) -> list[Page[Any]]:
 def _lists(world: World, sessions: Mapping[str, str]) -> Iterator[tuple[str, str, str, int | None]]:
     """Give the pages that are lists: name, address, who opens them, and how many rows they have."""
     for name, opening, url in _openings(world):
-        pages = _pages_in(_client(sessions, opening.who).get(url))
-        if pages or name in _WHOLE:
-            yield name, url, opening.who, pages[0].paginator.count if pages else None
+        if (name, opening) not in _LISTS:
+            pages = _pages_in(_client(sessions, opening.who).get(url))
+            count = pages[0].paginator.count if pages else None
+            _LISTS[name, opening] = (bool(pages) or name in _WHOLE, count)
+        is_list, rows = _LISTS[name, opening]
+        if is_list:
+            yield name, url, opening.who, rows
 
 
 def _values(rows: list[list[Any]]) -> list[list[str]]:
