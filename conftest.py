@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 if TYPE_CHECKING:
+    from pytest_django import DjangoDbBlocker
+
     from billing.models import Calculation, UtilityBill
     from integrations.models import Connection
     from integrations.pms.gateway import PmsGateway
@@ -108,8 +111,7 @@ class Cast:
     stranger: User
 
 
-@pytest.fixture
-def cast(db: None) -> Cast:
+def make_cast() -> Cast:
     """Make the people and their portfolio."""
     from portfolios.models import Membership, Portfolio, Role, User
 
@@ -123,6 +125,20 @@ def cast(db: None) -> Cast:
         Membership.objects.create(user=people[role.value], portfolio=portfolio, role=role)
     Membership.objects.create(user=people["stranger"], portfolio=elsewhere, role=Role.ACCOUNTANT)
     return Cast(portfolio=portfolio, **people)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Make the people and their portfolio."""
+    return make_cast()
+
+
+@pytest.fixture(scope="module")
+def kept_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Keep what fixtures of a module write: each of its tests is rolled back to that."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

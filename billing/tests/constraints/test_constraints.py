@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint
+from django.test import override_settings
 
 from billing.models import BillDocument, Posting
 from billing.tests.constraints import (
@@ -18,6 +21,7 @@ from billing.tests.constraints import (
     reversals,
 )
 from billing.tests.constraints.rows import Rows, again, change, sound_rows
+from conftest import NOW, make_cast
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +29,17 @@ SUBJECTS = (bills, calculations, charge_codes, ledgers, papers, postings, revers
 OFFENCES = [offence for subject in SUBJECTS for offence in subject.OFFENCES]
 
 
+@pytest.fixture(scope="module")
+def kept(kept_rows: None) -> Rows:
+    """Make something of everything, once for all offences."""
+    with override_settings(PROPEXO_CHARGE_POSTING_ENABLED=True):
+        return sound_rows(make_cast(), NOW)
+
+
 @pytest.fixture
-def rows(settings, cast, now) -> Rows:
-    """Make something of everything."""
-    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
-    return sound_rows(cast, now)
+def rows(kept: Rows) -> Rows:
+    """Give what there is, untouched by any other offence."""
+    return deepcopy(kept)
 
 
 @pytest.mark.parametrize(
