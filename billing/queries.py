@@ -202,15 +202,47 @@ def count_job(job: PostingJob) -> JobCounts:
 
 def count_jobs(jobs: Sequence[PostingJob]) -> dict[int, JobCounts]:
     """Count the postings of several jobs in one query."""
+    lines: dict[int, list[Sequence[Any]]] = {job.pk: [] for job in jobs}
+    numbered = {_job_blank(number): pk for number, pk in enumerate(lines)}
+    for job_id, *line in _postings_of_jobs(len(lines)).all(**numbered) if lines else ():
+        lines[job_id].append(line)
+    return {
+        job.pk: counts_of(
+            lines[job.pk],
+            is_paused=job.paused_at is not None,
+            is_stopped=job.stopped_at is not None,
+        )
+        for job in jobs
+    }
+
+
+def postings_by_state(
+    postings: QuerySet[Posting], *columns: str
+) -> QuerySet[Posting, tuple[Any, ...]]:
+    """Sum postings up by their state.
+
+    Shape: lists of the columns, by which they are apart as well, and of what `counts_of` takes.
+    """
+    return (
+        postings.order_by()
+        .values_list(*columns, "state")
+        .annotate(
+            count=Count("pk"),
+            cents=Sum("amount_cents"),
+            taken_back=Count("reversed_at"),
+            taken_back_cents=Sum("amount_cents", filter=Q(reversed_at__isnull=False), default=0),
+            resolved=Count("resolved_at"),
+        )
+    )
+
+
+def counts_of(lines: Iterable[Sequence[Any]], *, is_paused: bool, is_stopped: bool) -> JobCounts:
+    """Count a job's postings from those of each state."""
     parts = ("total", "posted", "failed", "pending", "unknown", "skipped")
     names = (*parts, "reversed", "resolved", "undecided")
-    money = ("posted_cents", "total_cents", "reversed_cents")
-    sums = {job.pk: dict.fromkeys((*names, *money), 0) for job in jobs}
-    numbered = {_job_blank(number): pk for number, pk in enumerate(sums)}
-    groups = _postings_by_state(len(sums)).all(**numbered) if sums else ()
-    for job_id, state, count, cents, taken_back, taken_back_cents, resolved in groups:
-        found = sums[job_id]
-        found[_COUNTED_AS[PostingState(state)]] += count
+    found = dict.fromkeys((*names, "posted_cents", "total_cents", "reversed_cents"), 0)
+    for state, count, cents, taken_back, taken_back_cents, resolved in lines:
+        found[_COUNTED_AS[state]] += count
         found["total"] += count
         found["total_cents"] += cents
         found["reversed"] += taken_back
@@ -220,31 +252,14 @@ def count_jobs(jobs: Sequence[PostingJob]) -> dict[int, JobCounts]:
             found["undecided"] += count - resolved
         if state == PostingState.POSTED:
             found["posted_cents"] += cents
-    return {
-        job.pk: JobCounts(
-            **sums[job.pk],
-            is_paused=job.paused_at is not None,
-            is_stopped=job.stopped_at is not None,
-        )
-        for job in jobs
-    }
+    return JobCounts(**found, is_paused=is_paused, is_stopped=is_stopped)
 
 
 @lru_cache
-def _postings_by_state(jobs: int) -> KeptValues:
+def _postings_of_jobs(jobs: int) -> KeptValues:
     """Ask for the postings of so many jobs, by job and state."""
-    return KeptValues(
-        Posting.objects.filter(job__id__in=[blank(_job_blank(number)) for number in range(jobs)])
-        .order_by()
-        .values_list("job_id", "state")
-        .annotate(
-            count=Count("pk"),
-            cents=Sum("amount_cents"),
-            taken_back=Count("reversed_at"),
-            taken_back_cents=Sum("amount_cents", filter=Q(reversed_at__isnull=False), default=0),
-            resolved=Count("resolved_at"),
-        )
-    )
+    numbers: list[Any] = [blank(_job_blank(number)) for number in range(jobs)]
+    return KeptValues(postings_by_state(Posting.objects.filter(job__id__in=numbers), "job_id"))
 
 
 def _job_blank(number: int) -> str:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from meterbase.lib.exact_json import write_json
-from meterbase.lib.json_api import ApiProblem
-
-_JSON = "application/json; charset=utf-8"
+from meterbase.lib.json_api import ApiProblem, written_answer
 
 
 def problem_answer(problem: ApiProblem) -> HttpResponse:
     """Write a problem as an answer."""
-    return HttpResponse(write_json(problem.body()), status=problem.status, content_type=_JSON)
+    return written_answer(problem.body(), status=problem.status)
 
 
 def no_key() -> HttpResponse:

@@ -44,9 +44,11 @@ def answer_once(run: Run) -> Run:
 
     @wraps(run)
     def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if request.method != "POST" or not kept:
+            return run(request, **arguments)
         key: ApiKey | None = getattr(request, "api_key", None)
         given = request.headers.get(HEADER)
-        if request.method != "POST" or given is None or key is None or not kept:
+        if given is None or key is None:
             return run(request, **arguments)
         if not _FORM.fullmatch(given):
             sentence = "must be 1 to 255 visible ASCII characters"

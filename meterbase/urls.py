@@ -29,6 +29,12 @@ admin.site.site_title = "MeterBase support"
 admin.site.unregister(Schedule)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Outside the API of bearer keys: Propexo signs what it sends. A redirect would lose the body.
+    path("api/webhooks/propexo", receive_webhook, name="propexo-webhook"),
+    path("api/webhooks/propexo/", receive_webhook),
+    path("api/docs/", api_docs, name="api-docs"),
+    path("api/", api.urls),
+    re_path("^api/", no_such_call),
     path("", home, name="home"),
     path("search/", search, name="search"),
     path("properties/", property_list, name="property-list"),
@@ -42,12 +48,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portfolios/", include("portfolios.urls")),
     path("integrations/", include("integrations.urls")),
     path("billing/", include("billing.urls")),
-    # Outside the API of bearer keys: Propexo signs what it sends. A redirect would lose the body.
-    path("api/webhooks/propexo", receive_webhook, name="propexo-webhook"),
-    path("api/webhooks/propexo/", receive_webhook),
-    path("api/docs/", api_docs, name="api-docs"),
-    path("api/", api.urls),
-    re_path("^api/", no_such_call),
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),
     path("health/live", live, name="health-live"),

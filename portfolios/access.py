@@ -7,7 +7,7 @@ confined are all that there is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -17,7 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
-from meterbase.lib.kept_question import KeptQuestion, blank
+from meterbase.lib.kept_question import KeptQuestion, KeptValues, blank
 from portfolios.models import Membership, Portfolio, Role, User
 from portfolios.models.scope import PortfolioRow
 
@@ -38,6 +38,7 @@ ALLOWED: dict[str, frozenset[Action]] = {
 
 
 RowT = TypeVar("RowT", bound=PortfolioRow)
+TextT = TypeVar("TextT", bound=str)
 
 
 def rows(
@@ -92,6 +93,41 @@ def fetch(candidates: QuerySet[RowT], action: Action, *, user: User, **lookup: A
     return row
 
 
+QuestionT = TypeVar("QuestionT")
+
+
+class _KeptForMembers(Generic[RowT, QuestionT]):
+    """A question about rows that a person may see, by SQL that is made once."""
+
+    def __init__(
+        self, candidates: QuerySet[RowT], ask: Callable[[QuerySet[RowT]], QuestionT]
+    ) -> None:
+        self._candidates = candidates
+        self._ask = ask
+        # By the number of portfolios to which the person is confined.
+        self._questions: dict[int | None, QuestionT] = {}
+
+    def asked_by(
+        self, user: User, values: Mapping[str, Any]
+    ) -> tuple[QuestionT, Mapping[str, Any]]:
+        """Fill in who asks; give the question and what goes into its blanks."""
+        # No portfolio has the number 0: whoever is confined to none sees nothing.
+        confined = None if user.confined_to is None else sorted(user.confined_to) or [0]
+        count = None if confined is None else len(confined)
+        question = self._questions.get(count)
+        if question is None:
+            question = self._questions[count] = self._question(count)
+        numbered = {_place(number): pk for number, pk in enumerate(confined or ())}
+        return question, {**values, **numbered, "member": user.pk}
+
+    def _question(self, count: int | None) -> QuestionT:
+        confined = None if count is None else [blank(_place(number)) for number in range(count)]
+        roles = _roles(Action.READ)
+        return self._ask(
+            _of_member(self._candidates, blank("member"), confined, memberships__role__in=roles)
+        )
+
+
 class KeptRows(Generic[RowT]):
     """The rows of a selection that a person may see, by SQL that is made once.
 
@@ -100,38 +136,46 @@ class KeptRows(Generic[RowT]):
     """
 
     def __init__(self, candidates: QuerySet[RowT]) -> None:
-        self._candidates = candidates
-        # By the number of portfolios to which the person is confined.
-        self._questions: dict[int | None, KeptQuestion[RowT]] = {}
+        self._model = candidates.model
+        self._kept = _KeptForMembers(candidates, KeptQuestion)
 
     def seen_by(self, user: User, **values: Any) -> SeenRows[RowT]:
         """Fill in who asks, and the blanks."""
-        # No portfolio has the number 0: whoever is confined to none sees nothing.
-        confined = None if user.confined_to is None else sorted(user.confined_to) or [0]
-        count = None if confined is None else len(confined)
-        question = self._questions.get(count)
-        if question is None:
-            question = self._questions[count] = self._question(count)
-        numbered = {_place(number): pk for number, pk in enumerate(confined or ())}
-        return SeenRows(question, {**values, **numbered, "member": user.pk})
+        return SeenRows(*self._kept.asked_by(user, values))
 
     def fetch(self, *, user: User, **values: Any) -> RowT:
         """Get the one row that these values name.
 
         Errors: Http404 when it is not there or not theirs.
         """
-        # No text that is stored has a NUL in it, and PostgreSQL refuses to be asked for one.
-        is_askable = not any(isinstance(each, str) and "\0" in each for each in values.values())
-        found = self.seen_by(user, **values)[0:1] if is_askable else ()
+        found = self.seen_by(user, **values)[0:1] if _is_askable(values) else ()
         if not found:
-            raise _no_such(self._candidates.model)
+            raise _no_such(self._model)
         return found[0]
 
-    def _question(self, count: int | None) -> KeptQuestion[RowT]:
-        confined = None if count is None else [blank(_place(number)) for number in range(count)]
-        roles = _roles(Action.READ)
-        seen = _of_member(self._candidates, blank("member"), confined, memberships__role__in=roles)
-        return KeptQuestion(seen)
+
+class KeptSums(Generic[RowT]):
+    """What is summed up of the rows that a person may see, by SQL that is made once.
+
+    Shape: `sum_up` turns a selection into lists of values; blanks are filled as in kept rows.
+    """
+
+    def __init__(
+        self, candidates: QuerySet[RowT], sum_up: Callable[[QuerySet[RowT]], QuerySet[RowT, Any]]
+    ) -> None:
+        self._kept = _KeptForMembers(candidates, lambda seen: KeptValues(sum_up(seen)))
+
+    def all(self, *, user: User, **values: Any) -> list[Sequence[Any]]:
+        """Ask for all lists of values."""
+        if not _is_askable(values):
+            return []
+        question, filled = self._kept.asked_by(user, values)
+        return question.all(**filled)
+
+
+def _is_askable(values: Mapping[str, Any]) -> bool:
+    # No text that is stored has a NUL in it, and PostgreSQL refuses to be asked for one.
+    return not any(isinstance(each, str) and "\0" in each for each in values.values())
 
 
 def _place(number: int) -> str:
@@ -151,6 +195,26 @@ class SeenRows(Generic[RowT]):
 
     def __getitem__(self, part: slice) -> Sequence[RowT]:
         return self.question.part(part.start, part.stop, **self.values)
+
+    def written_by(self, write: Callable[[RowT], TextT]) -> WrittenRows[RowT, TextT]:
+        """Have the rows written, anew only where one has changed.
+
+        Shape: what is written of a row may follow from nothing but its columns.
+        """
+        return WrittenRows(self, write)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRows(Generic[RowT, TextT]):
+    """Rows that a person may see, as they are written."""
+
+    rows: SeenRows[RowT]
+    write: Callable[[RowT], TextT]
+
+    def page(self, start: int, stop: int) -> tuple[Sequence[TextT], int]:
+        """Give some of them, and how many there are in all."""
+        seen = self.rows
+        return seen.question.written_page(start, stop, self.write, **seen.values)
 
 
 def _no_such(model: type[RowT]) -> Http404:

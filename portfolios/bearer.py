@@ -41,7 +41,7 @@ def recognise(request: HttpRequest, *, now: datetime) -> CallStanding:
 
 
 def _secret_of(request: HttpRequest) -> str:
-    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
 
 

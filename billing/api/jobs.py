@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query
 from pydantic import Field
 
 from billing.api.routes import router
 from billing.models import Posting, PostingJob, PostingState
-from billing.queries import JobCounts, count_job, count_jobs
-from meterbase.lib.json_api import Answer, Moment, Money, PageQuery, Pagination, RowId, paginate
+from billing.queries import JobCounts, count_job, count_jobs, counts_of, postings_by_state
+from meterbase.lib.exact_json import Written, write_json
+from meterbase.lib.json_api import (
+    Answer,
+    Moment,
+    Money,
+    PageQuery,
+    Pagination,
+    RowId,
+    paginate,
+    written_answer,
+)
 from meterbase.lib.kept_question import KeptValues, blank
 from meterbase.lib.money import dollars_from_cents
 from portfolios import access
@@ -123,22 +133,38 @@ def _line(job: PostingJob, counts: JobCounts) -> JobLine:
     )
 
 
-# A program asks for these again and again while its job runs.
 _jobs_by_name = access.KeptRows(PostingJob.objects.filter(public_id=blank("name")))
+# A program asks for these again and again while its job runs.
+_postings_by_job = access.KeptSums(
+    Posting.objects.filter(job__public_id=blank("name")),
+    lambda rows: postings_by_state(rows, "job_id", "job__paused_at", "job__stopped_at"),
+)
 
 
 @router.get("/jobs/{job_id}", auth=Key(Scope.CHARGES_READ), response=JobAnswer, exclude_unset=True)
-def show_job(request: HttpRequest, job_id: str) -> JobAnswer:
+def show_job(request: HttpRequest, job_id: str) -> HttpResponse:
     """Tell how a posting job stands; the counters add up to `total_charges`."""
-    return describe_job(_jobs_by_name.fetch(user=caller(request), name=job_id))
+    lines = _postings_by_job.all(user=caller(request), name=job_id)
+    if lines:
+        number, paused_at, stopped_at = lines[0][:3]
+        counts = counts_of(
+            (line[3:] for line in lines),
+            is_paused=paused_at is not None,
+            is_stopped=stopped_at is not None,
+        )
+    else:
+        # There is no such job, or it has no charges.
+        job = _jobs_by_name.fetch(user=caller(request), name=job_id)
+        number, counts = job.pk, count_job(job)
+    answer = describe_job(job_id, counts).model_dump(exclude_unset=True)
+    return written_answer(answer | {"failures": _failures(number) if counts.failed else []})
 
 
-def describe_job(job: PostingJob) -> JobAnswer:
-    """Write a job as the API shows it."""
-    counts = count_job(job)
+def describe_job(job_id: str, counts: JobCounts) -> JobAnswer:
+    """Write a job as the API shows it, but for its failures."""
     taken_back = {"reversed": counts.reversed} if counts.reversed else {}
     return JobAnswer(
-        job_id=job.public_id,
+        job_id=job_id,
         status=counts.status,
         total_charges=counts.total,
         posted=counts.posted,
@@ -146,21 +172,21 @@ def describe_job(job: PostingJob) -> JobAnswer:
         pending=counts.pending,
         unknown=counts.unknown,
         skipped=counts.skipped,
-        failures=_failures(job) if counts.failed else [],
+        failures=[],
         **taken_back,
     )
 
 
-def _failures(job: PostingJob) -> list[FailureAnswer]:
-    return [
-        FailureAnswer(
-            unit=unit,
-            amount=dollars_from_cents(cents),
-            error=error,
-            propexo_error_code=code,
-        )
-        for unit, cents, error, code in _failed_lines().all(job=job.pk)
-    ]
+def _failures(job: int) -> list[Written]:
+    return [_write_failure(*line) for line in _failed_lines().all(job=job)]
+
+
+# What was written of a failure is right for as long as the failure reads the same.
+@lru_cache(maxsize=4_096)
+def _write_failure(unit: str, cents: int, error: str, code: str) -> Written:
+    amount = dollars_from_cents(cents)
+    answer = FailureAnswer(unit=unit, amount=amount, error=error, propexo_error_code=code)
+    return Written(write_json(answer.model_dump()).decode("ascii"))
 
 
 @cache

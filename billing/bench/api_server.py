@@ -46,7 +46,6 @@ def fill() -> None:
 
     from billing.bench.portfolio import make_portfolio, size_of
     from billing.bench.stage import make_tables
-    from billing.models import PostingJob
     from portfolios.models import ApiPlan, Scope, User
     from portfolios.operations.api_keys import KeyTerms, create_api_key
 
@@ -59,12 +58,25 @@ def fill() -> None:
         create_api_key(user=user, name="Bench", by=user, now=now, terms=terms).secret
         for _ in range(int(sys.argv[1]))
     ]
-    job = PostingJob.objects.earliest("pk")
     calls = {
-        "job status": f"/api/rubs/jobs/{job.public_id}",
+        "job status": f"/api/rubs/jobs/{_job_with_a_failure()}",
         "property list": "/api/v1/properties",
     }
     print(json.dumps({"secrets": secrets, "calls": calls}))  # noqa: T201 - whoever runs it reads this
+
+
+def _job_with_a_failure() -> str:
+    """Let one charge of a posted job fail, as in the sample of the API's documentation."""
+    from billing.models import Posting, PostingState
+
+    posted = Posting.objects.filter(state=PostingState.POSTED).select_related("job").earliest("pk")
+    Posting.objects.filter(pk=posted.pk).update(
+        state=PostingState.REJECTED,
+        remote_charge_id="",
+        error="The PMS has no active lease for this unit.",
+        error_code="LEASE_NOT_FOUND",
+    )
+    return posted.job.public_id
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def test_one_charge_is_taken_back_and_the_others_stay(story):
     assert sorted(totals.values()) == sorted(posting.amount_cents for posting in others)
     counts = count_job(story.job)
     assert (counts.reversed, counts.net_cents) == (1, counts.posted_cents - one.amount_cents)
-    assert describe_job(story.job).reversed == 1
+    assert describe_job(story.job.public_id, counts).reversed == 1
 
 
 def test_every_step_is_in_the_audit_trail(story):

@@ -39,6 +39,46 @@ def write_json(value: object) -> bytes:
     return _text(value).encode("ascii")
 
 
+class Written(str):
+    """JSON in ASCII that was written before, and goes into other JSON as it is."""
+
+    __slots__ = ()
+
+
+def _text(value: object) -> str:
+    return _WRITERS.get(type(value), _unusual)(value)
+
+
+def _members(value: Mapping[object, object]) -> str:
+    find, other = _WRITERS.get, _unusual
+    found = [
+        f"{quoted(str(name))}:{find(type(member), other)(member)}" for name, member in value.items()
+    ]
+    return "{" + ",".join(found) + "}"
+
+
+def _entries(value: Sequence[object]) -> str:
+    return "[" + ",".join(map(_text, value)) + "]"
+
+
+def _number(value: Decimal) -> str:
+    if not value.is_finite():
+        raise TypeError(f"{value} has no exact form in JSON")
+    return str(value)
+
+
+def _unusual(value: object) -> str:
+    if isinstance(value, Decimal):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return _members(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | str):
+        return _entries(value)
+    if isinstance(value, bool | int | str):
+        return json.dumps(value)
+    raise TypeError(f"{type(value).__name__} has no exact form in JSON")
+
+
 # What nearly all values are, without asking for each what else it might be.
 # Any: each writes its own type.
 _WRITERS: Mapping[type, Callable[[Any], str]] = {
@@ -46,23 +86,11 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
     int: int.__repr__,
     bool: lambda value: "true" if value else "false",
     type(None): lambda _value: "null",
+    Decimal: _number,
+    dict: _members,
+    list: _entries,
+    Written: str,
 }
-
-
-def _text(value: object) -> str:
-    write = _WRITERS.get(type(value))
-    if write is not None:
-        return write(value)
-    if isinstance(value, Decimal) and value.is_finite():
-        return str(value)
-    if isinstance(value, Mapping):
-        members = [f"{quoted(str(name))}:{_text(member)}" for name, member in value.items()]
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, bytes | str):
-        return "[" + ",".join(map(_text, value)) + "]"
-    if isinstance(value, bool | int | str):
-        return json.dumps(value)
-    raise TypeError(f"{type(value).__name__} has no exact form in JSON")
 
 
 def _refuse_constant(word: str) -> NoReturn:

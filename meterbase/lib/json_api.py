@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, NoReturn, Protocol, TypeVar
 
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from pydantic import (
@@ -25,9 +25,11 @@ from meterbase.lib.exact_json import JsonValue, MalformedJson, read_json, write_
 from meterbase.lib.money import LARGEST, Cents, NotAnAmount, cents_from_dollars
 
 Json = dict[str, Any]
-RowT = TypeVar("RowT", bound=Model)
-RowT_co = TypeVar("RowT_co", bound=Model, covariant=True)
+RowT = TypeVar("RowT", bound=Model | str)
+RowT_co = TypeVar("RowT_co", bound=Model | str, covariant=True)
 CallT = TypeVar("CallT", bound=Callable[..., Any])
+
+_JSON = "application/json; charset=utf-8"
 
 
 class ApiProblem(Exception):
@@ -49,6 +51,11 @@ class ApiProblem(Exception):
         """Write the error in the API's one shape."""
         error = {"code": self.code, "message": self.message, "details": self.details}
         return {"success": False, "error": error}
+
+
+def written_answer(body: Mapping[str, object], *, status: int = 200) -> HttpResponse:
+    """Answer with a body that needs no look at its shape any more."""
+    return HttpResponse(write_json(body), status=status, content_type=_JSON)
 
 
 def invalid(**fields: str) -> ApiProblem:
@@ -107,6 +114,11 @@ class Body(BaseModel):
     """A request body: every field known, nothing converted behind the caller's back."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def sample(**fields: Any) -> ConfigDict:
+    """Give a body a sample of itself, for the documentation."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 class Answer(BaseModel):
@@ -204,9 +216,26 @@ def paginate(rows: Pageable[RowT], asked: PageQuery) -> Page[RowT]:
     # A page that is not full is the last one; then nothing has to be counted.
     is_last = len(found) < asked.limit and (found or not start)
     total = start + len(found) if is_last else rows.count()
+    return Page(found, _pagination(total, asked))
+
+
+class Counted(Protocol[RowT_co]):
+    """Ordered rows of which each page comes with the number of all."""
+
+    def page(self, start: int, stop: int) -> tuple[Sequence[RowT_co], int]:
+        """Give some of them, and how many there are in all."""
+
+
+def paginate_counted(rows: Counted[RowT], asked: PageQuery) -> Page[RowT]:
+    """Take one page out of rows that are counted along with it."""
+    start = (asked.page - 1) * asked.limit
+    found, total = rows.page(start, start + asked.limit)
+    return Page(found, _pagination(total, asked))
+
+
+def _pagination(total: int, asked: PageQuery) -> Pagination:
     pages = -(-total // asked.limit)
-    pagination = Pagination(total=total, page=asked.page, limit=asked.limit, total_pages=pages)
-    return Page(found, pagination)
+    return Pagination(total=total, page=asked.page, limit=asked.limit, total_pages=pages)
 
 
 def calls_pms(call: CallT) -> CallT:

@@ -6,15 +6,21 @@ takes several times as long as to answer it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, connections
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.query import get_related_populators
+from django.db.models.sql import UpdateQuery
 
 _Row = TypeVar("_Row", bound=Model)
+_Text = TypeVar("_Text", bound=str)
+
+_PART = " LIMIT %s OFFSET %s"
+_MOST_TEXTS = 4_096
 
 
 def blank(name: str) -> RawSQL:
@@ -34,17 +40,13 @@ class _Kept:
         self._converters: Mapping[int, Any] = converters
 
     def _fetch(self, sql: str, values: Mapping[str, Any], *more: int) -> list[tuple[Any, ...]]:
-        # Any: whatever a database takes.
-        params: list[Any] = [
-            values[one.name] if isinstance(one, _Blank) else one for one in self._params
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [*params, *more])
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        return _ask(sql, [*_filled(self._params, values), *more])
 
     def _converted(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Sequence[Any]]:
         """Turn what the database gave into what Python has for it."""
+        if not self._converters:
+            yield from found
+            return
         converters = [(place, *each) for place, each in self._converters.items()]
         database = connections[connection.alias]
         for values in found:
@@ -64,10 +66,12 @@ class KeptQuestion(_Kept, Generic[_Row]):
 
     def __init__(self, rows: QuerySet[_Row]) -> None:
         super().__init__(rows)
+        self._asked = rows
         self._model: type[_Row] = rows.model
         own = self._info["select_fields"]
         self._own = slice(own[0], own[-1] + 1)
         self._names = [column.target.attname for column, _, _ in self._select[self._own]]
+        self._text_of = lru_cache(_MOST_TEXTS)(self._write)
 
     def first(self, **values: Any) -> _Row | None:
         """Ask, with these values in the blanks.
@@ -78,13 +82,39 @@ class KeptQuestion(_Kept, Generic[_Row]):
 
     def part(self, start: int, stop: int, **values: Any) -> list[_Row]:
         """Ask for some of the rows, counted from 0, with these values in the blanks."""
-        sql = f"{self._sql} LIMIT %s OFFSET %s"
-        return self._rows(self._fetch(sql, values, stop - start, start))
+        return self._rows(self._fetch(self._sql + _PART, values, stop - start, start))
 
     def count(self, **values: Any) -> int:
         """Ask how many rows there are, with these values in the blanks."""
-        sql = f"SELECT COUNT(*) FROM ({self._sql}) AS found"  # noqa: S608 - made by Django
-        return int(self._fetch(sql, values)[0][0])
+        sql, params = self._counting
+        return int(_ask(sql, _filled(params, values))[0][0])
+
+    def written_page(
+        self, start: int, stop: int, write: Callable[[_Row], _Text], **values: Any
+    ) -> tuple[list[_Text], int]:
+        """Ask for some of the rows as somebody writes them, and how many there are in all.
+
+        Shape: what `write` makes of a row may follow from nothing but its columns, for it is only
+            asked about rows that are new or have changed.
+        """
+        sql, params = self._counting
+        both = f"SELECT ({sql}), {self._sql.removeprefix('SELECT ')}{_PART}"
+        params = _filled([*params, *self._params], values)
+        found = _ask(both, [*params, stop - start, start])
+        if not found:
+            return [], self.count(**values) if start else 0
+        return [self._text_of(row[1:], write) for row in found], found[0][0]
+
+    @cached_property
+    def _counting(self) -> tuple[str, Sequence[Any]]:
+        # The order, and all columns but one, would cost more than the counting.
+        # Any: the compiler, as above.
+        rows: Any = self._asked.order_by().values("pk").query.get_compiler(connection=connection)
+        sql, params = rows.as_sql()
+        return f"SELECT COUNT(*) FROM ({sql}) AS counted", params  # noqa: S608 - made by Django
+
+    def _write(self, found: tuple[Any, ...], write: Callable[[_Row], _Text]) -> _Text:
+        return write(self._rows([found])[0])
 
     def _rows(self, found: Sequence[tuple[Any, ...]]) -> list[_Row]:
         # Any: made for Django's own query sets; what it takes differs between versions.
@@ -106,6 +136,36 @@ class KeptValues(_Kept):
     def all(self, **values: Any) -> list[Sequence[Any]]:
         """Ask for all rows, with these values in the blanks."""
         return list(self._converted(self._fetch(self._sql, values)))
+
+
+class KeptChange:
+    """A change of rows whose SQL was made once, with blanks as in a kept question."""
+
+    def __init__(self, rows: QuerySet[Any, Any], **values: Any) -> None:
+        # Any: Django's own business, as above.
+        query: Any = rows.query.chain(UpdateQuery)
+        query.add_update_values(values)
+        self._sql, self._params = query.get_compiler(connection=connection).as_sql()
+
+    def make(self, **values: Any) -> int:
+        """Change the rows, with these values in the blanks; tell how many there were.
+
+        Effects: the rows.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, _filled(self._params, values))
+            return int(cursor.rowcount)
+
+
+def _ask(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _filled(params: Iterable[Any], values: Mapping[str, Any]) -> list[Any]:
+    return [values[one.name] if isinstance(one, _Blank) else one for one in params]
 
 
 class _Blank:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meterbase.lib.exact_json import Written, write_json
 from meterbase.lib.json_api import Moment
 from portfolios.api_v1.shapes import V1Answer
 from portfolios.models import Property
@@ -44,6 +45,11 @@ def describe_property(place: Property) -> PropertyAnswer:
         portfolio_id=str(place.portfolio_id),
         propexo_property_id=place.propexo_property_id or None,
     )
+
+
+def write_property(place: Property) -> Written:
+    """Write a property in JSON."""
+    return Written(write_json(describe_property(place).model_dump(by_alias=True)).decode("ascii"))
 
 
 def zip_of(place: Property) -> str:

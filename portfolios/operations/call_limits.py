@@ -13,12 +13,14 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 
-from django.db.models import F, Value
+from django.db.models import F
 from django.db.models.functions import Greatest
 
 from meterbase.lib.durability import quick_commits
+from meterbase.lib.kept_question import KeptChange, blank
 from portfolios.models import CallLimit, LimitedCaller
 
 _SECOND = 1_000_000
@@ -26,6 +28,7 @@ _MINUTE = 60 * _SECOND
 _HOLDING_LASTS = _SECOND
 # No more is taken at once than this part of a burst, so that little is lost.
 _LARGEST_PART = 16
+_GROWTH = 4
 _MOST_HOLDERS = 10_000
 
 
@@ -97,7 +100,7 @@ def _use_held(holder: str, limit: CallLimit, now: int) -> tuple[CallStanding | N
         if held is None or not held.is_fresh(now):
             return None, 1
         if held.left == 0:
-            return None, min(held.size * 2, max(1, limit.burst // _LARGEST_PART))
+            return None, min(held.size * _GROWTH, max(1, limit.burst // _LARGEST_PART))
         held.left -= 1
         return _standing(held, limit, now), 0
 
@@ -112,10 +115,16 @@ def _hold(holder: str, held: _Held) -> None:
 def _take(caller: LimitedCaller, *, size: int, step: int, now: int, burst: int) -> bool:
     """Move the row on, unless others have used up what was left."""
     latest = now + (burst - size) * step
-    rows = type(caller)._default_manager.filter(pk=caller.pk, spent_until__lte=latest)
+    change = _moving(type(caller))
     with quick_commits():
-        moved = Greatest(F("spent_until"), Value(now)) + size * step
-        return rows.update(spent_until=moved) == 1
+        return change.make(pk=caller.pk, latest=latest, now=now, more=size * step) == 1
+
+
+@cache
+def _moving(model: type[LimitedCaller]) -> KeptChange:
+    rows = model._default_manager.filter(pk=blank("pk"), spent_until__lte=blank("latest"))
+    moved = Greatest(F("spent_until"), blank("now")) + blank("more")
+    return KeptChange(rows, spent_until=moved)
 
 
 def _standing(held: _Held, limit: CallLimit, now: int, *, wait: int = 0) -> CallStanding:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from meterbase.lib.kept_question import KeptQuestion, blank
+from meterbase.lib.kept_question import KeptChange, KeptQuestion, blank
 from portfolios.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +71,29 @@ def test_it_is_asked_again_with_other_values(looked, now):
     AuditEvent.objects.update(at=now + timedelta(days=1))
     assert kept.first(now=at(now)) is None
     assert kept.first(now=at(now + timedelta(days=1))) == looked
+
+
+def test_only_rows_that_have_changed_are_written_again(looked, django_assert_num_queries):
+    kept = KeptQuestion(AuditEvent.objects.filter(verb="looked").order_by("id"))
+    written = []
+
+    def write(row: AuditEvent) -> str:
+        written.append(row.pk)
+        return row.note
+
+    with django_assert_num_queries(1):
+        assert kept.written_page(0, 1, write) == (["Nice."], 2)
+    assert kept.written_page(1, 2, write) == (["Nice."], 2)
+    looked.note = "Better."
+    looked.save(update_fields=["note"])
+    assert kept.written_page(0, 9, write) == (["Nice.", "Better."], 2)
+    assert len(written) == 3
+    assert kept.written_page(9, 18, write) == ([], 2)
+
+
+def test_a_kept_change_is_made_with_other_values_each_time(looked):
+    change = KeptChange(AuditEvent.objects.filter(pk=blank("pk")), note=blank("note"))
+    assert change.make(pk=looked.pk, note="Seen.") == 1
+    assert change.make(pk=0, note="Lost.") == 0
+    looked.refresh_from_db()
+    assert looked.note == "Seen."
