@@ -28,6 +28,12 @@ NAMED: Mapping[str, type[Model]] = {
     "bills": UtilityBill,
     "invoices": Statement,
 }
+_PATHS = (
+    ("units", "property"),
+    ("tenants", "unit__property"),
+    ("bills", "property"),
+    ("invoices", "property"),
+)
 
 
 class MoneyPosted(Exception):
@@ -68,10 +74,27 @@ def delete_property(*, place: Property, by: User, now: datetime) -> dict[str, in
         raise BeingChanged(place) from None
 
 
+def count_what_goes(place: Property) -> dict[str, int]:
+    """Count what people know of a property, and would lose with it."""
+    return {name: _every(NAMED[name]).filter(**{path: place}).count() for name, path in _PATHS}
+
+
+def refuse_deletion(place: Property) -> None:
+    """Refuse to delete a property that has to stay, or that is at work.
+
+    Errors: MoneyPosted, BeingSynced.
+    """
+    jobs = PostingJob.objects.filter(calculation__bill__property=place, post_to_pms=True)
+    if jobs.exists():
+        raise MoneyPosted(place)
+    if SyncRun.objects.filter(property=place, state=SyncState.RUNNING).exists():
+        raise BeingSynced(place)
+
+
 def _delete_whole(place: Property, *, by: User, now: datetime) -> dict[str, int]:
     # Whoever orders a posting or sets a rule holds the same row.
     Property.objects.select_for_update().get(pk=place.pk)
-    _refuse(place)
+    refuse_deletion(place)
     belongings = _belongings(place)
     files = list(_files(belongings))
     gone = {name: len(belongings.get(model, ())) for name, model in NAMED.items()}
@@ -79,14 +102,6 @@ def _delete_whole(place: Property, *, by: User, now: datetime) -> dict[str, int]
     _delete(belongings)
     transaction.on_commit(lambda: _remove(files))
     return gone
-
-
-def _refuse(place: Property) -> None:
-    jobs = PostingJob.objects.filter(calculation__bill__property=place, post_to_pms=True)
-    if jobs.exists():
-        raise MoneyPosted(place)
-    if SyncRun.objects.filter(property=place, state=SyncState.RUNNING).exists():
-        raise BeingSynced(place)
 
 
 def _belongings(place: Property) -> Belongings:

@@ -35,6 +35,7 @@ from billing.views import (
     posting_orders,
     postings,
     prepared_files,
+    property_deletion,
     readings,
     report_charges,
     report_costs,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("bills/months/", bill_calendar.bill_calendar, name="bill-calendar"),
     path("properties/<int:pk>/", places.property_detail, name="property-detail"),
     path("properties/<int:pk>/reports/", report_recovery.property_reports, name="property-reports"),
+    path("properties/<int:pk>/delete/", property_deletion.property_delete, name="property-delete"),
     path("properties/<int:pk>/rules/", places.property_rules, name="property-rules"),
     path("properties/<int:pk>/ledger/", ledgers.property_ledger, name="property-ledger"),
     path(

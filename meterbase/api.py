@@ -14,7 +14,8 @@ from ninja.operation import Operation
 from billing.api import router as rubs
 from billing.api_v1 import router as properties_v1
 from integrations.api import router as propexo
-from integrations.api_v1 import router as payments_v1
+from integrations.api_v1 import payments_router as payments_v1
+from integrations.api_v1 import webhooks_router as webhooks_v1
 from integrations.gateways import PropexoNotConfigured
 from integrations.pms.errors import PmsError
 from meterbase.api_answers import no_key, problem_answer
@@ -53,7 +54,7 @@ api = MeterBaseApi(
 api.add_decorator(answer_once, mode="view")
 api.add_router("/propexo", propexo)
 api.add_router("/rubs", rubs)
-for router in (properties_v1, leases_v1, payments_v1):
+for router in (properties_v1, leases_v1, payments_v1, webhooks_v1):
     api.add_router("/v1", router)
 
 

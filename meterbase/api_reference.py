@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -114,21 +114,21 @@ class _Reader:
                 for status, answer in sorted(described["responses"].items())
                 if status != success
             ),
-            curl=self._curl(method, path, body),
+            curl=self._curl(method, path, described),
         )
 
-    def _curl(self, method: str, path: str, body: Schema) -> str:
-        address = path.replace("{job_id}", "job_abc123").replace("{kind}", "spike")
-        while "{" in address:
-            before, _brace, rest = address.partition("{")
-            address = f"{before}1{rest.partition('}')[2]}"
+    def _curl(self, method: str, path: str, described: Schema) -> str:
+        address = _address(path, described["parameters"])
         order = "" if method == "get" else f"-X {method.upper()} "
         lines = [f'curl {order}"{self._base_url}{address}"', '-H "Authorization: Bearer $TOKEN"']
-        if method == "post":
+        if any(each["name"] == "Idempotency-Key" for each in described["parameters"]):
             lines.append('-H "Idempotency-Key: $(uuidgen)"')
+        body = _json_of(described.get("requestBody"))
         if body:
             sample = json.dumps(self._sample(body), indent=2)
             lines += ['-H "Content-Type: application/json"', f"-d '{sample}'"]
+        elif "requestBody" in described:
+            lines += ['-H "Content-Type: application/octet-stream"', "--data-binary @bill.pdf"]
         return " \\\n".join(lines)
 
     def _fields(self, schema: Schema) -> Iterator[Field]:
@@ -172,6 +172,21 @@ class _Reader:
         if "anyOf" in schema:
             return self._sample(schema["anyOf"][0])
         return _FORMATS.get(schema.get("format", "")) or _SAMPLES[schema.get("type", "null")]
+
+
+_MADE_UP = {"job_id": "job_abc123", "kind": "spike", "rule_id": "1-water"}
+
+
+def _address(path: str, parameters: Iterable[Schema]) -> str:
+    """Write an address with made-up ids, and with what a call cannot do without."""
+    query = []
+    for each in parameters:
+        name = each["name"]
+        value = _MADE_UP.get(name, "1")
+        path = path.replace(f"{{{name}}}", value)
+        if each["in"] == "query" and each["required"]:
+            query.append(f"{name}={value}")
+    return "?".join([path, "&".join(query)] if query else [path])
 
 
 def _json_of(part: Schema | None) -> Schema:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Status
 from pydantic import BeforeValidator, Field, StrictInt, StrictStr, WithJsonSchema
@@ -36,6 +37,7 @@ from meterbase.lib.json_api import (
     RowId,
     invalid,
     paginate,
+    sample,
 )
 from meterbase.lib.money import dollars_from_cents
 from portfolios import access
@@ -79,6 +81,17 @@ class BillBody(Body):
         lines, if any, add up to the amount.
     """
 
+    model_config = sample(
+        property_id=1,
+        utility="water",
+        period_start="2026-03-01",
+        period_end="2026-04-01",
+        amount=5661.61,
+        account_number="7741-03",
+        usage=412.5,
+        usage_unit="kgal",
+    )
+
     property_id: StrictInt
     utility: Annotated[StrictStr, Field(json_schema_extra={"enum": Utility.values})]
     period_start: IsoDate
@@ -108,7 +121,10 @@ class FlagAnswer(Answer):
 
 
 class BillAnswer(Answer):
-    """A utility bill; `calculation_id` is its newest calculation."""
+    """A utility bill; `calculation_id` is its newest calculation.
+
+    Shape: `document_url` is where the utility's own bill is, where one is kept.
+    """
 
     bill_id: int
     property_id: int
@@ -123,6 +139,7 @@ class BillAnswer(Answer):
     entered_at: Moment
     calculation_id: int | None
     calculation_status: str | None
+    document_url: str | None
     lines: list[LineAnswer]
     flags: list[FlagAnswer]
 
@@ -142,6 +159,8 @@ class BillQuery(PageQuery):
 
 class FlagNote(Body):
     """What came of looking at a flag."""
+
+    model_config = sample(note="The pool was filled.")
 
     note: Annotated[StrictStr, Field(min_length=1, max_length=2_000)]
 
@@ -166,7 +185,7 @@ def show_bill(request: HttpRequest, bill_id: int) -> BillAnswer:
 def _with_parts(rows: QuerySet[UtilityBill]) -> QuerySet[UtilityBill]:
     """Read along what an answer shows; of calculations not the figures, which are many."""
     calculations = Calculation.objects.only("bill_id", "version", "state")
-    return rows.select_related("entered_by").prefetch_related(
+    return rows.select_related("entered_by", "document").prefetch_related(
         "lines", "flags", Prefetch("calculations", calculations)
     )
 
@@ -243,6 +262,12 @@ def _field(name: str) -> str:
     return f"lines.{int(number) - 1}.{part}"
 
 
+def _document_url(bill: UtilityBill) -> str | None:
+    if not hasattr(bill, "document"):
+        return None
+    return reverse("api:show_bill_document", args=[bill.pk])
+
+
 def _describe(bill: UtilityBill) -> BillAnswer:
     newest = max(bill.calculations.all(), key=lambda each: each.version, default=None)
     return BillAnswer(
@@ -259,6 +284,7 @@ def _describe(bill: UtilityBill) -> BillAnswer:
         entered_at=bill.entered_at,
         calculation_id=newest.pk if newest else None,
         calculation_status=newest.state if newest else None,
+        document_url=_document_url(bill),
         lines=[
             LineAnswer(
                 kind=line.kind,

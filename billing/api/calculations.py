@@ -28,7 +28,7 @@ from billing.operations.calculations import (
     submit_calculation,
 )
 from billing.queries import blockers, changes_since
-from meterbase.lib.json_api import Answer, ApiProblem, Body, Moment, Money
+from meterbase.lib.json_api import Answer, ApiProblem, Body, Moment, Money, sample
 from meterbase.lib.money import dollars_from_cents
 from portfolios import access
 from portfolios.bearer import Key, caller
@@ -51,6 +51,8 @@ def _not_blank(value: str) -> str:
 
 class RejectBody(Body):
     """Why a calculation is sent back."""
+
+    model_config = sample(reason="Unit 101 was empty in March.")
 
     reason: Annotated[StrictStr, Field(max_length=2_000), AfterValidator(_not_blank)]
 

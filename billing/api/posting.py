@@ -39,7 +39,7 @@ from billing.operations.posting_jobs import (
 from billing.queries import count_job
 from integrations.gateways import NotConnected, open_property_gateway
 from integrations.pms.errors import NotSupported
-from meterbase.lib.json_api import Answer, ApiProblem, Body, IsoDate, Json, calls_pms
+from meterbase.lib.json_api import Answer, ApiProblem, Body, IsoDate, Json, calls_pms, sample
 from meterbase.lib.money import dollars_from_cents
 from portfolios import access
 from portfolios.bearer import Key, caller, key_of
@@ -86,6 +86,15 @@ class PostChargesBody(Body):
     Shape: `post_month` is the accounting month, for a PMS that takes one; `confirm_duplicates`
         answers the refusal `duplicates_found`.
     """
+
+    model_config = sample(
+        property_id=1,
+        bill_id=1,
+        charge_date="2026-04-01",
+        charge_code="UTIL",
+        description="March 2026 Utility Charge (RUBS)",
+        post_to_pms=True,
+    )
 
     property_id: StrictInt
     bill_id: StrictInt

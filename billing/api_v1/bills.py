@@ -25,7 +25,16 @@ from billing.operations.bills import (
     LinesDoNotAddUp,
     enter_bill,
 )
-from meterbase.lib.json_api import ApiProblem, Day, IsoDate, Moment, PageQuery, invalid, paginate
+from meterbase.lib.json_api import (
+    ApiProblem,
+    Day,
+    IsoDate,
+    Moment,
+    PageQuery,
+    invalid,
+    paginate,
+    sample,
+)
 from portfolios import access
 from portfolios.api_v1.shapes import (
     DecimalText,
@@ -80,6 +89,15 @@ class UtilityBillBody(V1Body):
     Shape: `periodStart` is the first day of service, `periodEnd` the day after the last one; lines,
         if any, add up to the amount.
     """
+
+    model_config = sample(
+        propertyId="1",
+        utilityType="water",
+        periodStart="2026-03-01",
+        periodEnd="2026-04-01",
+        amount="5661.61",
+        accountNumber="7741-03",
+    )
 
     property_id: FieldId
     utility_type: UtilityType

@@ -1,48 +1,58 @@
-"""Invoices: what was issued to a unit's resident for a month, as statements are."""
+"""Invoices: what is issued to a unit's resident for a month, as statements are."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Query
+from django.utils import timezone
+from ninja import Query, Status
 from pydantic import BeforeValidator, WithJsonSchema
 
 from billing.api_v1.routes import router
 from billing.models import Statement, StatementCharge
 from billing.statements.compose import day_from_words
+from billing.statements.issue import (
+    NotComplete,
+    NothingToIssue,
+    issue_month,
+    issue_statement,
+)
 from billing.statements.kept import NotTheSame, statement_pdf
 from billing.statements.standing import StatementStanding, standings_of
-from meterbase.lib.json_api import ApiProblem, Day, Moment, PageQuery, paginate
+from meterbase.lib.json_api import ApiProblem, Day, Moment, PageQuery, paginate, sample
 from portfolios import access
 from portfolios.api_v1.shapes import (
     DecimalText,
     FieldId,
     PathId,
     V1Answer,
+    V1Body,
     V1Pagination,
     dollars_text,
     pagination_of,
 )
 from portfolios.bearer import Key, caller
-from portfolios.models import Scope
+from portfolios.models import Lease, Property, Scope, User
 
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 
 
 def _month(value: object) -> date:
     found = _MONTH.fullmatch(str(value))
-    if found is None or int(found[1]) < 1:
-        raise ValueError("must be a month written as YYYY-MM")
+    if found is None:
+        raise ValueError("must be a month from 2000 on, written as YYYY-MM")
     return date(int(found[1]), int(found[2]), 1)
 
 
 Month = Annotated[
-    date, BeforeValidator(_month), WithJsonSchema({"type": "string", "pattern": _MONTH.pattern})
+    date,
+    BeforeValidator(_month),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MONTH.pattern}$"}),
 ]
 
 
@@ -104,6 +114,24 @@ class InvoicePage(V1Answer):
     pagination: V1Pagination
 
 
+class IssueBody(V1Body):
+    """Whose invoices to issue, and for which month."""
+
+    model_config = sample(propertyId="1", month="2026-03")
+
+    property_id: FieldId
+    month: Month
+    tenant_id: FieldId | None = None
+
+
+class InvoicesIssued(V1Answer):
+    """How many invoices were issued; nothing of the month was left to issue where it is 0."""
+
+    property_id: str
+    month: str
+    issued: int
+
+
 @router.get("/invoices", auth=Key(Scope.CHARGES_READ), response=InvoicePage)
 def list_invoices(request: HttpRequest, asked: Query[InvoiceQuery]) -> InvoicePage:
     """List the invoices that were issued, one for each unit's resident and month."""
@@ -120,6 +148,38 @@ def list_invoices(request: HttpRequest, asked: Query[InvoiceQuery]) -> InvoicePa
         data=[_describe(row, standings[row.pk]) for row in page.rows],
         pagination=pagination_of(page.pagination),
     )
+
+
+@router.post("/invoices", auth=Key(Scope.INVOICES_WRITE), response={201: InvoicesIssued})
+def issue_invoices(request: HttpRequest, body: IssueBody) -> Status[InvoicesIssued]:
+    """Issue the invoices of a month: those never issued, and those whose charges have changed.
+
+    With a `tenantId` that tenant's alone, in new words too. What is issued never changes; where
+    other charges are approved later, a new version takes its place.
+    """
+    user = caller(request)
+    places = Property.objects.select_related("portfolio")
+    place = access.fetch(places, access.Action.PREPARE, user=user, pk=body.property_id)
+    try:
+        count = _issue(place, body, user)
+    except NotComplete as error:
+        missing = {field.name: [field.label] for field in error.fields}
+        raise ApiProblem(409, "not_complete", str(error), missing) from error
+    except NothingToIssue as error:
+        raise ApiProblem(409, "nothing_to_issue", str(error)) from error
+    answer = InvoicesIssued(property_id=str(place.pk), month=f"{body.month:%Y-%m}", issued=count)
+    return Status(201, answer)
+
+
+def _issue(place: Property, body: IssueBody, user: User) -> int:
+    said: Any = {"month": body.month, "by": user, "now": timezone.now()}
+    if body.tenant_id is None:
+        return issue_month(place=place, **said).count
+    leases = Lease.objects.filter(unit__property=place).select_related("unit__property__portfolio")
+    issue_statement(
+        lease=access.fetch(leases, access.Action.PREPARE, user=user, pk=body.tenant_id), **said
+    )
+    return 1
 
 
 @router.get("/invoices/{invoice_id}", auth=Key(Scope.CHARGES_READ), response=InvoiceAnswer)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Status
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
@@ -16,9 +15,16 @@ from billing.operations.property_archive import archive_properties
 from billing.property_deletion import BeingChanged, BeingSynced, MoneyPosted, delete_property
 from integrations.models import PropertyLink
 from integrations.pms.addresses import five_digit_zip, two_letter_state
-from meterbase.lib.json_api import ApiProblem, PageQuery, invalid, paginate
+from meterbase.lib.json_api import (
+    ApiProblem,
+    PageQuery,
+    paginate_counted,
+    sample,
+    written_answer,
+)
 from portfolios import access
-from portfolios.api_v1.places import PropertyAnswer, describe_property
+from portfolios.api_v1.places import PropertyAnswer, describe_property, write_property
+from portfolios.api_v1.portfolios import chosen_portfolio
 from portfolios.api_v1.shapes import (
     FieldId,
     PathId,
@@ -30,7 +36,7 @@ from portfolios.api_v1.shapes import (
 )
 from portfolios.bearer import Key, caller
 from portfolios.countries import COUNTRY_CODES
-from portfolios.models import Portfolio, Property, Scope, User
+from portfolios.models import Property, Scope, User
 from portfolios.operations.properties import (
     PropertyEntry,
     create_property,
@@ -63,6 +69,16 @@ class PropertyBody(V1Body):
     Shape: `portfolioId` is needed where the key reaches several portfolios.
     """
 
+    model_config = sample(
+        name="Sunset Court",
+        streetNumber="12",
+        street="Sunset Boulevard",
+        city="Austin",
+        state="TX",
+        zip="78701",
+        country="US",
+    )
+
     name: Name
     street_number: StreetNumber
     street: Street
@@ -75,6 +91,8 @@ class PropertyBody(V1Body):
 
 class PropertyPatch(V1Body):
     """What to change of a property; `isActive` archives it or takes it back."""
+
+    model_config = sample(isActive=True)
 
     name: Name | None = None
     street_number: StreetNumber | None = None
@@ -110,24 +128,24 @@ class PropertyDeleted(V1Answer):
     deleted: Gone
 
 
+# Programs ask for this list again and again, and little of it changes.
 _properties = access.KeptRows(Property.objects.order_by("name", "pk"))
 
 
 @router.get("/properties", auth=Key(Scope.PROPERTIES_READ), response=PropertyPage)
-def list_properties(request: HttpRequest, asked: Query[PageQuery]) -> PropertyPage:
+def list_properties(request: HttpRequest, asked: Query[PageQuery]) -> HttpResponse:
     """List the properties, archived ones too."""
-    page = paginate(_properties.seen_by(caller(request)), asked)
-    return PropertyPage(
-        data=[describe_property(place) for place in page.rows],
-        pagination=pagination_of(page.pagination),
-    )
+    rows = _properties.seen_by(caller(request)).written_by(write_property)
+    page = paginate_counted(rows, asked)
+    pagination = pagination_of(page.pagination).model_dump(by_alias=True)
+    return written_answer({"data": page.rows, "pagination": pagination})
 
 
 @router.post("/properties", auth=Key(Scope.PROPERTIES_WRITE), response={201: PropertyAnswer})
 def create_one_property(request: HttpRequest, body: PropertyBody) -> Status[PropertyAnswer]:
     """Make a property that comes from no PMS; its share rules are there with it."""
     user = caller(request)
-    portfolio = _portfolio(user, body.portfolio_id)
+    portfolio = chosen_portfolio(user, body.portfolio_id)
     entry = _entry(body.model_dump(exclude={"portfolio_id"}))
     place = create_property(portfolio=portfolio, entry=entry, by=user, now=timezone.now())
     return Status(201, describe_property(place))
@@ -176,20 +194,6 @@ def delete_one_property(request: HttpRequest, property_id: PathId) -> PropertyDe
 def _fetch(user: User, property_id: int, action: access.Action) -> Property:
     places = Property.objects.select_related("portfolio")
     return access.fetch(places, action, user=user, pk=property_id)
-
-
-def _portfolio(user: User, portfolio_id: int | None) -> Portfolio:
-    """Find where a new property belongs: where somebody says, else the only one there is."""
-    if portfolio_id is not None:
-        return access.fetch(
-            Portfolio.objects.all(), access.Action.PREPARE, user=user, pk=portfolio_id
-        )
-    found = list(access.rows(Portfolio, user=user, action=access.Action.PREPARE)[:2])
-    if not found:
-        raise PermissionDenied("You may prepare nothing in any portfolio that this key reaches.")
-    if len(found) > 1:
-        raise invalid(portfolioId="portfolioId is required: this key reaches several portfolios.")
-    return found[0]
 
 
 def _update(place: Property, body: PropertyPatch, user: User) -> None:

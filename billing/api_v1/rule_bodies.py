@@ -12,7 +12,7 @@ from billing.forms.rule_reading import needs_assumption
 from billing.models import Method, Utility, VacancyPolicy
 from billing.rubs import MixPart, RuleInput, Vacancy
 from billing.rubs.rule_checks import rule_problems
-from meterbase.lib.json_api import ApiProblem, IsoDate, invalid
+from meterbase.lib.json_api import ApiProblem, IsoDate, invalid, sample
 from portfolios.api_v1.shapes import NumberIn, OneOf, V1Body
 
 _MOST_PARTS = 4
@@ -32,6 +32,8 @@ class MixBody(V1Body):
 class RulePatch(V1Body):
     """What to change of a rule: what is left out stays as it is."""
 
+    model_config = sample(commonAreaPercent=10)
+
     split_method: SplitMethod | None = None
     common_area_percent: NumberIn | None = None
     vacancy: VacancyName | None = None
@@ -44,6 +46,13 @@ class RulePatch(V1Body):
 
 class RuleBody(RulePatch):
     """A rule for one utility, in place of the one that is in force."""
+
+    model_config = sample(
+        utilityType="water",
+        splitMethod="square_feet",
+        commonAreaPercent=10,
+        vacancy="owner_pays",
+    )
 
     utility_type: UtilityType
     split_method: SplitMethod

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +23,8 @@ _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
 }
+CONTENT_TYPES = tuple(_SIGNATURES.values())
+_SUFFIXES = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}
 
 
 class NotADocument(Exception):
@@ -93,6 +95,19 @@ def enter_bill_with_document(
     bill = enter_bill(place=place, entry=entry, by=by, now=now)
     attach_document(bill=bill, name=name, chunks=chunks, by=by, now=now)
     return bill
+
+
+def document_content(document: BillDocument) -> bytes:
+    """Read a document.
+
+    Errors: FileNotFoundError when its file is not where it was kept.
+    """
+    return (document_folder() / document.stored_as).read_bytes()
+
+
+def document_file_name(document: BillDocument) -> str:
+    """Name the file by what it is, whatever its name said when it came."""
+    return PurePath(document.name).stem + _SUFFIXES[document.content_type]
 
 
 def _read(chunks: Iterable[bytes]) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +12,12 @@ from django.views.decorators.http import require_http_methods
 from billing.forms.bill_documents import DocumentForm
 from billing.models import BillDocument, UtilityBill
 from billing.operations.bills import BillLocked
-from billing.operations.documents import NotADocument, attach_document, document_folder
+from billing.operations.documents import (
+    NotADocument,
+    attach_document,
+    document_content,
+    document_file_name,
+)
 from billing.views.bill_page import bill_page, bills_to_look_at, bills_to_show
 from portfolios import access
 from portfolios.access import Action
@@ -22,7 +25,6 @@ from portfolios.http import SignedInRequest, signed_in
 
 # Whatever a file holds, it is shown as a file: no script of it runs here, nothing is loaded for it.
 _SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
-_SUFFIXES = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,20 +69,15 @@ def _attach(request: SignedInRequest, bill: UtilityBill) -> HttpResponse:
 def _file_of(document: BillDocument, *, asked_to_save: bool) -> HttpResponse:
     """Give the file; a browser's viewer of PDFs does not run in a sandbox, so these are saved."""
     try:
-        content = (document_folder() / document.stored_as).read_bytes()
+        content = document_content(document)
     except FileNotFoundError:
         raise Http404("The file of this document is not where it was kept.") from None
     response = HttpResponse(content, content_type=document.content_type)
     disposition = content_disposition_header(
-        asked_to_save or not document.is_picture, _file_name(document)
+        asked_to_save or not document.is_picture, document_file_name(document)
     )
     response["Content-Disposition"] = disposition or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = _SANDBOX
     response["Cache-Control"] = "private, no-cache"
     return response
-
-
-def _file_name(document: BillDocument) -> str:
-    """Name the file by what it is, whatever its name said when it came."""
-    return PurePath(document.name).stem + _SUFFIXES[document.content_type]

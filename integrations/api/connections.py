@@ -25,6 +25,7 @@ from meterbase.lib.json_api import (
     calls_pms,
     invalid,
     paginate,
+    sample,
 )
 from portfolios import access
 from portfolios.bearer import Key, caller
@@ -67,6 +68,8 @@ class ConnectionBody(Body):
     Shape: `confirm_beta` is needed where posting charges is Beta, `transaction_batch_id` for
         charges to RealPage.
     """
+
+    model_config = sample(portfolio_id=1, propexo_connection_id="conn_001", pms="entrata")
 
     portfolio_id: StrictInt
     propexo_connection_id: Annotated[StrictStr, Field(min_length=1, max_length=100)]

@@ -12,7 +12,7 @@ from integrations.api.routes import router
 from integrations.gateways import open_gateway
 from integrations.models import Connection
 from integrations.operations.imports import ImportReport, import_properties
-from meterbase.lib.json_api import Answer, Body, calls_pms
+from meterbase.lib.json_api import Answer, Body, calls_pms, sample
 from portfolios import access
 from portfolios.bearer import Key, caller
 from portfolios.models import Portfolio, Scope
@@ -20,6 +20,10 @@ from portfolios.models import Portfolio, Scope
 
 class ImportBody(Body):
     """Which properties to import, and where to."""
+
+    model_config = sample(
+        connection_id=1, portfolio_id=1, propexo_property_ids=["prop_001", "prop_002"]
+    )
 
     connection_id: StrictInt
     portfolio_id: StrictInt

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from django.http import HttpRequest
 from ninja import Query
 
-from integrations.api_v1.routes import router
+from integrations.api_v1.routes import payments as router
 from integrations.gateways import NotConnected, open_property_gateway
 from integrations.pms.records import MalformedRecord, PmsPayment
 from meterbase.lib.json_api import ApiProblem, Day, PageQuery
@@ -25,10 +26,17 @@ from portfolios.bearer import Key, caller
 from portfolios.models import Lease, Property, Scope
 
 
+class PaymentStanding(StrEnum):
+    """Where a payment stands: a PMS shows those alone that were received."""
+
+    COMPLETED = "completed"
+
+
 class PaymentQuery(PageQuery):
-    """Whose payments are asked for."""
+    """Which payments are asked for."""
 
     property_id: FieldId
+    status: PaymentStanding | None = None
 
 
 class PaymentAnswer(V1Answer):
@@ -40,6 +48,7 @@ class PaymentAnswer(V1Answer):
     propexo_lease_id: str
     amount: DecimalText
     currency: str
+    status: PaymentStanding
     payment_date: Day
     propexo_charge_id: str | None
 
@@ -87,6 +96,7 @@ def _describe(place: Property, payments: Iterable[PmsPayment]) -> list[PaymentAn
             propexo_lease_id=payment.lease_id,
             amount=dollars_text(cents_from_dollars(payment.amount)),
             currency="USD",
+            status=PaymentStanding.COMPLETED,
             payment_date=payment.received_on,
             propexo_charge_id=payment.charge_id,
         )

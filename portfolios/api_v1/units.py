@@ -7,7 +7,7 @@ from django.utils import timezone
 from ninja import Query
 from pydantic import StrictBool
 
-from meterbase.lib.json_api import PageQuery
+from meterbase.lib.json_api import PageQuery, sample
 from portfolios import access
 from portfolios.api_v1.routes import router
 from portfolios.api_v1.shapes import (
@@ -57,6 +57,8 @@ class UnitPage(V1Answer):
 
 class UnitPatch(V1Body):
     """Values to state over the PMS's; null lets the PMS count again, what is left out stays."""
+
+    model_config = sample(sqft=712, occupied=None)
 
     sqft: NumberIn | None = None
     bedrooms: NumberIn | None = None

@@ -22,6 +22,7 @@ class Scope(models.TextChoices):
     BILLS_WRITE = "bills:write", "Enter bills, calculate them and hand them over for approval"
     RULES_READ = "rules:read", "See share rules"
     RULES_WRITE = "rules:write", "Set share rules"
+    INVOICES_WRITE = "invoices:write", "Issue statements to residents"
     CHARGES_READ = "charges:read", "See calculations, charges and posting jobs"
     CHARGES_APPROVE = "charges:approve", "Approve calculations or send them back"
     CHARGES_POST = "charges:post", "Post approved charges"

@@ -11,10 +11,12 @@ from billing.models import BillFlag, BillFlagKind, Calculation, Utility, Utility
 from billing.operations.approvals import approve_calculation
 from billing.operations.bills import BillEntry, enter_bill
 from billing.operations.calculations import calculate_bill, submit_calculation
+from billing.operations.documents import attach_document
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
 from billing.statements.issue import issue_statement
 from billing.tests.small_place import ORDER, gateway_to_nowhere, small_bill
-from integrations.models import SyncRun
+from integrations.models import Delivery, SyncRun
+from integrations.operations.webhook_endpoints import EVENTS, create_endpoint, send_test
 from meterbase.lib.money import Cents
 from meterbase.lib.periods import Period
 from meterbase.tests.api.matrix import Rows
@@ -44,7 +46,21 @@ def small(cast, now) -> UtilityBill:
 
 
 @pytest.fixture
-def rows(cast, small, now) -> Rows:
+def delivery(cast, now, settings) -> Delivery:
+    """Register a webhook of this machine, and send it a test."""
+    settings.WEBHOOKS_TO_THIS_MACHINE = True
+    made = create_endpoint(
+        portfolio=cast.portfolio,
+        url="https://127.0.0.1/earlier",
+        events=EVENTS,
+        by=cast.manager,
+        now=now,
+    )
+    return send_test(endpoint=made.endpoint, by=cast.manager, now=now)
+
+
+@pytest.fixture
+def rows(cast, small, delivery, now) -> Rows:
     """Make one row of everything that a call can be about."""
     place = small.property
 
@@ -68,7 +84,9 @@ def rows(cast, small, now) -> Rows:
     flag = BillFlag.objects.create(
         bill=small, kind=BillFlagKind.SPIKE, message="Twice as much as usual.", found_at=now
     )
-    told = approved(water(8))
+    told_of = water(8)
+    attach_document(bill=told_of, name="a.pdf", chunks=[b"%PDF-"], by=cast.manager, now=now)
+    told = approved(told_of)
     lease = told.charges.earliest("pk").lease
     return Rows(
         cast=cast,
@@ -81,6 +99,7 @@ def rows(cast, small, now) -> Rows:
         draft=calculate_bill(bill=water(4), by=cast.manager, now=now),
         in_review=in_review(water(6)),
         approved=told,
+        delivery=delivery,
         statement=issue_statement(lease=lease, month=date(2025, 8, 1), by=cast.manager, now=now),
         job=create_posting_job(
             calculation=approved(water(10)),
@@ -112,3 +131,12 @@ def confined_elsewhere(cast, now) -> Confined:
         return program_of(user, now=now, portfolios=[other])
 
     return make
+
+
+@pytest.fixture
+def approved_small(cast, small, now) -> Calculation:
+    """Approve the calculation of the water bill of March."""
+    calculation = calculate_bill(bill=small, by=cast.manager, now=now)
+    submit_calculation(calculation=calculation, by=cast.manager, now=now)
+    approve_calculation(calculation=calculation, by=cast.accountant, now=now)
+    return calculation

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from billing.models import BillFlag, Calculation, PostingJob, Statement, UtilityBill
 from conftest import Cast
-from integrations.models import Connection, SyncRun
+from integrations.models import Connection, Delivery, SyncRun
 from portfolios.access import Action
 from portfolios.models import Property
 
@@ -33,6 +33,7 @@ class Rows:
     approved: Calculation
     job: PostingJob
     statement: Statement
+    delivery: Delivery
 
     @property
     def portfolio_id(self) -> str:
@@ -60,17 +61,23 @@ class Row:
     """How a call is made and answered.
 
     Shape: `arguments` and the values of `body` that begin with a dot are attributes of the rows;
-        a `listing` names the list in the answer, which a stranger finds empty. `asked` is what
-        follows the address.
+        a `listing` names the list in the answer, which a stranger finds empty, unless the answer
+        of an `outsider` says otherwise. `asked` is what follows the address.
     """
 
     answer: int = 200
     action: Action = Action.READ
     arguments: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, object] | None = None
+    body: Mapping[str, object] | bytes | None = None
     listing: str = ""
+    outsider: int | None = None
     asked: Mapping[str, str] = field(default_factory=dict)
     asks_propexo: bool = False
+
+    @property
+    def hidden(self) -> int:
+        """Tell how somebody is answered for whom there is no such row."""
+        return self.outsider or (200 if self.listing else 404)
 
     def values(self, rows: Rows) -> dict[str, object]:
         """Fill in the address."""
@@ -83,8 +90,8 @@ class Row:
 
     def filled(self, rows: Rows) -> object:
         """Fill in the body."""
-        if self.body is None:
-            return None
+        if not isinstance(self.body, Mapping):
+            return self.body
         return {
             name: attrgetter(value[1:])(rows)
             if isinstance(value, str) and value.startswith(".")
@@ -97,6 +104,8 @@ _CONNECTION = {"connection_id": "connection.pk"}
 _BILL = {"bill_id": "bill.pk"}
 _PLACE = {"property_id": "place.pk"}
 _UNIT = {"unit_id": "statement.lease.unit_id"}
+_WEBHOOK = {"webhook_id": "delivery.endpoint_id"}
+_DELIVERY = {**_WEBHOOK, "delivery_id": "delivery.pk"}
 
 MATRIX: Mapping[str, Row] = {
     "list_connections": Row(listing="connections"),
@@ -136,6 +145,8 @@ MATRIX: Mapping[str, Row] = {
             "amount": 120,
         },
     ),
+    "attach_bill_document": Row(action=Action.PREPARE, arguments=_BILL, body=b"%PDF-1.7"),
+    "show_bill_document": Row(arguments={"bill_id": "approved.bill_id"}),
     "clear_bill_flag": Row(
         action=Action.PREPARE,
         arguments={"bill_id": "flag.bill_id", "kind": "flag.kind"},
@@ -221,7 +232,30 @@ MATRIX: Mapping[str, Row] = {
     ),
     "void_utility_bill": Row(action=Action.PREPARE, arguments=_BILL),
     "list_invoices": Row(listing="data"),
+    "issue_invoices": Row(
+        answer=201, action=Action.PREPARE, body={"propertyId": ".place_id", "month": "2025-10"}
+    ),
     "show_invoice": Row(arguments={"invoice_id": "statement.pk"}),
     "print_invoice": Row(arguments={"invoice_id": "statement.pk"}),
     "show_job": Row(arguments={"job_id": "job.public_id"}),
+    "list_webhooks": Row(action=Action.PREPARE, listing="data", outsider=403),
+    "create_webhook": Row(
+        answer=201,
+        action=Action.PREPARE,
+        body={
+            "portfolioId": ".portfolio_id",
+            "url": "https://127.0.0.1/hooks",
+            "events": ["charge.posted", "job.completed"],
+        },
+    ),
+    "show_webhook": Row(action=Action.PREPARE, arguments=_WEBHOOK),
+    "update_webhook": Row(
+        action=Action.PREPARE, arguments=_WEBHOOK, body={"events": ["charge.failed"]}
+    ),
+    "rotate_webhook_secret": Row(action=Action.PREPARE, arguments=_WEBHOOK, body={}),
+    "test_webhook": Row(answer=202, action=Action.PREPARE, arguments=_WEBHOOK),
+    "replay_webhook": Row(answer=202, action=Action.PREPARE, arguments=_WEBHOOK),
+    "list_deliveries": Row(action=Action.PREPARE, arguments=_WEBHOOK),
+    "show_delivery": Row(action=Action.PREPARE, arguments=_DELIVERY),
+    "replay_one_delivery": Row(answer=202, action=Action.PREPARE, arguments=_DELIVERY),
 }

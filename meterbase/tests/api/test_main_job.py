@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 
-from billing.models import Method, PostingJob, Utility, VacancyPolicy
-from billing.operations.share_rules import ShareRuleEntry, set_share_rule
+from billing.models import PostingJob
 from billing.posting.drain import drain
 from integrations.gateways import find_gateway
 from integrations.models import SyncRun
 from integrations.sync.run import run_sync
 from meterbase.lib.exact_json import read_json
-from portfolios.models import Property
 
 
 @pytest.fixture
@@ -54,16 +52,6 @@ def _work_of_the_workers(now):
     run_sync(run_id=SyncRun.objects.latest("pk").pk, gateway=gateway, clock=lambda: now)
 
 
-def _set_rule(place_id, cast, now):
-    entry = ShareRuleEntry(
-        method=Method.SQUARE_FEET,
-        vacancy=VacancyPolicy.OWNER_PAYS,
-        common_area_percent=Decimal(10),
-    )
-    place = Property.objects.get(pk=place_id)
-    set_share_rule(place=place, utility=Utility.WATER, entry=entry, by=cast.manager, now=now)
-
-
 def test_the_main_job_is_done_by_two_programs(
     manager, accountant, sandbox, cast, now, clock, settings
 ):
@@ -72,7 +60,8 @@ def test_the_main_job_is_done_by_two_programs(
     sync = _json(manager.post("/api/propexo/sync-units", {"property_id": place}), 202)
     _work_of_the_workers(now)
     assert _json(manager.get(sync["url"]))["status"] == "completed"
-    _set_rule(place, cast, now)
+    rule = {"utilityType": "water", "splitMethod": "square_feet", "commonAreaPercent": 10}
+    _json(manager.post(f"/api/v1/properties/{place}/sharerules", rule), 201)
 
     bill = {
         "property_id": place,
@@ -82,6 +71,8 @@ def test_the_main_job_is_done_by_two_programs(
         "amount": Decimal("5661.61"),
     }
     bill_id = _json(manager.post("/api/rubs/bills", bill), 201)["bill_id"]
+    kept = manager.call("PUT", f"/api/rubs/bills/{bill_id}/document?name=march.pdf", b"%PDF-1.7")
+    assert _json(kept)["content_type"] == "application/pdf"
     made = _json(manager.post("/api/rubs/calculate", {"bill_id": bill_id}), 201)
     assert made["tenants"] + made["owner"] == made["bill_amount"] == Decimal("5661.61")
     assert sum(charge["amount"] for charge in made["charges"]) == made["tenants"]
