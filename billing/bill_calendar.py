@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -96,8 +97,19 @@ def read_calendar(
     Shape: accounts with a bill in those months, and utilities with a share rule that were never
         billed in them; archived properties are left out.
     """
+    recent = bills.filter(period_end__gt=shown_months(today)[0])
+    return lay_out_calendar(bill_columns(recent), rule_columns(rules), today=today)
+
+
+def lay_out_calendar(
+    bills: Iterable[Sequence[Any]], rules: Iterable[Sequence[Any]], *, today: date
+) -> list[AccountMonths]:
+    """Lay out what `bill_columns` and `rule_columns` have found.
+
+    Shape: bills that ended before the months that are shown are left out of `bills`.
+    """
     months = shown_months(today)
-    accounts = _accounts(bills.filter(period_end__gt=months[0]))
+    accounts = _accounts(bills)
     billed = {(account.property_id, account.utility) for account in accounts}
     rows = [_row(account, found, months, today) for account, found in accounts.items()]
     rows += [
@@ -133,37 +145,52 @@ def _count_missing(months: Iterable[Month]) -> int:
     return sum(month.state is MonthState.MISSING for month in months)
 
 
-def _accounts(bills: QuerySet[UtilityBill]) -> dict[Account, list[_Bill]]:
+def bill_columns(bills: QuerySet[UtilityBill]) -> QuerySet[UtilityBill, Any]:
+    """Select what the calendar reads of bills."""
+    return (
+        bills.filter(property__archived_at=None)
+        .order_by()
+        .values_list(
+            "property__name",
+            "property_id",
+            "property__portfolio_id",
+            "utility",
+            "account_number",
+            "pk",
+            "period_start",
+            "period_end",
+            "amount_cents",
+        )
+    )
+
+
+def rule_columns(rules: QuerySet[ShareRule]) -> QuerySet[ShareRule, Any]:
+    """Select what the calendar reads of share rules."""
+    return (
+        rules.filter(is_active=True, property__archived_at=None)
+        .order_by()
+        .values_list(
+            "property__name",
+            "property_id",
+            "property__portfolio_id",
+            "utility",
+            "effective_from",
+            "created_at",
+        )
+    )
+
+
+def _accounts(bills: Iterable[Sequence[Any]]) -> dict[Account, list[_Bill]]:
     found: defaultdict[Account, list[_Bill]] = defaultdict(list)
-    columns = bills.filter(property__archived_at=None).order_by()
-    for name, place, portfolio, utility, number, pk, start, end, cents in columns.values_list(
-        "property__name",
-        "property_id",
-        "property__portfolio_id",
-        "utility",
-        "account_number",
-        "pk",
-        "period_start",
-        "period_end",
-        "amount_cents",
-    ):
-        bill = _Bill(pk, start, end, cents)
-        found[Account(name, place, portfolio, utility, number)].append(bill)
+    for name, place, portfolio, utility, number, *bill in bills:
+        found[Account(name, place, portfolio, utility, number)].append(_Bill(*bill))
     return found
 
 
 def _never_billed(
-    rules: QuerySet[ShareRule], billed: set[tuple[int, str]]
+    rules: Iterable[Sequence[Any]], billed: set[tuple[int, str]]
 ) -> Iterable[tuple[Account, date]]:
-    active = rules.filter(is_active=True, property__archived_at=None).order_by()
-    for name, place, portfolio, utility, effective_from, created_at in active.values_list(
-        "property__name",
-        "property_id",
-        "property__portfolio_id",
-        "utility",
-        "effective_from",
-        "created_at",
-    ):
+    for name, place, portfolio, utility, effective_from, created_at in rules:
         if (place, utility) not in billed:
             since = rule_counts_from(effective_from, created_at)
             yield Account(name, place, portfolio, utility, ""), since

@@ -6,7 +6,7 @@ periods are read as one text: there are few patterns of periods and many account
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -19,9 +19,11 @@ from django.db.models.sql.compiler import SQLCompiler
 from billing.bill_calendar import (
     Account,
     AccountMonths,
+    bill_columns,
     count_missing_between,
     count_missing_since,
-    read_calendar,
+    lay_out_calendar,
+    rule_columns,
     rule_counts_from,
     shown_months,
 )
@@ -56,7 +58,7 @@ def find_missing_bills(user: User, *, today: date, shown: int) -> MissingBills:
     return MissingBills(
         bills=sum(counts.values()),
         accounts=len(counts),
-        worst=tuple(_worst(counts, today=today, shown=shown)),
+        worst=tuple(_worst(counts, user, today=today, shown=shown)),
     )
 
 
@@ -71,28 +73,35 @@ def _count_by_account(user: User, today: date) -> Iterator[tuple[_Key, int]]:
             yield (place, utility, ""), missing
 
 
-def _worst(counts: Mapping[_Key, int], *, today: date, shown: int) -> list[AccountMonths]:
+def _worst(
+    counts: Mapping[_Key, int], user: User, *, today: date, shown: int
+) -> list[AccountMonths]:
     """Lay out the accounts that lack the most."""
     least = min(sorted(counts.values(), reverse=True)[:shown], default=0)
-    may_be_shown = {place for (place, _, _), missing in counts.items() if missing >= least}
-    names = dict(Property.objects.filter(pk__in=may_be_shown).values_list("pk", "name"))
+    may_be_shown = [key for key, missing in counts.items() if missing >= least]
+    names = _names(user) if may_be_shown else {}
 
     def order(key: _Key) -> tuple[int, str, _Key]:
         return -counts[key], names[key[0]], key
 
-    keys = sorted((key for key in counts if key[0] in names), key=order)[:shown]
-    rows = {_key(row.account): row for row in _laid_out(keys, today)}
+    keys = sorted((key for key in may_be_shown if key[0] in names), key=order)[:shown]
+    rows = {_key(row.account): row for row in _laid_out(keys, user, today)}
     return [rows[key] for key in keys if key in rows]
 
 
-def _laid_out(keys: Sequence[_Key], today: date) -> list[AccountMonths]:
+def _names(user: User) -> dict[int, str]:
+    return {place: name for place, name in _kept_names().of(user)}  # noqa: C416 - rows are lists
+
+
+def _laid_out(keys: Sequence[_Key], user: User, today: date) -> list[AccountMonths]:
     """Lay out the accounts of some properties."""
-    places = [place for place, _, _ in keys]
+    places = {place for place, _, _ in keys}
     # What was never billed has no number.
-    unnumbered = [place for place, _, number in keys if not number]
-    return read_calendar(
-        bills=UtilityBill.objects.filter(property__in=places),
-        rules=ShareRule.objects.filter(property__in=unnumbered),
+    unnumbered = {place for place, _, number in keys if not number}
+    after = shown_months(today)[0]
+    return lay_out_calendar(
+        _kept_bills(len(places)).of(user, after=after, **_numbered(places)) if places else (),
+        _kept_rules(len(unnumbered)).of(user, **_numbered(unnumbered)) if unnumbered else (),
         today=today,
     )
 
@@ -123,6 +132,36 @@ def _never_billed() -> KeptFigures:
 def _places() -> QuerySet[Property, Any]:
     places = access.rows_to_keep(Property).filter(archived_at=None)
     return places.order_by().values("pk")
+
+
+@cache
+def _kept_names() -> KeptFigures:
+    return KeptFigures(access.rows_to_keep(Property).order_by().values_list("pk", "name"))
+
+
+@lru_cache
+def _kept_bills(places: int) -> KeptFigures:
+    bills = access.rows_to_keep(UtilityBill).filter(property__id__in=_blanks(places))
+    return KeptFigures(bill_columns(bills.filter(period_end__gt=blank("after"))))
+
+
+@lru_cache
+def _kept_rules(places: int) -> KeptFigures:
+    rules = access.rows_to_keep(ShareRule).filter(property__id__in=_blanks(places))
+    return KeptFigures(rule_columns(rules))
+
+
+# Any: blanks, in place of keys.
+def _blanks(count: int) -> list[Any]:
+    return [blank(_place(number)) for number in range(count)]
+
+
+def _numbered(places: Iterable[int]) -> dict[str, int]:
+    return {_place(number): place for number, place in enumerate(places)}
+
+
+def _place(number: int) -> str:
+    return f"place_{number}"
 
 
 class _Periods(Aggregate):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,7 +30,8 @@ from portfolios import access
 from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
 from portfolios.list_files import list_file
-from portfolios.models import Portfolio, User
+from portfolios.models import User
+from portfolios.own_roles import actions_by_portfolio
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,7 @@ def calendar_of(user: User, *, today: date) -> list[AccountMonths]:
 
 def calendar_rows(accounts: Iterable[AccountMonths], *, user: User) -> list[CalendarRow]:
     """Write accounts out, with the way to enter what is missing for those who may."""
-    mine = access.rows(Portfolio, user=user, action=Action.PREPARE)
-    managed = set(mine.values_list("pk", flat=True))
-    rows = _Rows(managed)
+    rows = _Rows(actions_by_portfolio(user))
     return [rows.row(account) for account in accounts]
 
 
@@ -140,8 +139,8 @@ def _filters(missing: int, everything: int, *, shows_all: bool) -> list[dict[str
 class _Rows:
     """What all rows have in common: the addresses to which they lead."""
 
-    def __init__(self, managed: Collection[int]) -> None:
-        self._managed = managed
+    def __init__(self, actions: Mapping[int, Collection[Action]]) -> None:
+        self._actions = actions
         self._place = links_to("billing:property-detail")
         self._create = links_to("billing:bill-create")
         self._bill = links_to("billing:bill-detail")
@@ -150,7 +149,7 @@ class _Rows:
         """Write an account out."""
         account = months.account
         place, enter = self._place(account.property_id), ""
-        if account.portfolio_id in self._managed:
+        if Action.PREPARE in self._actions.get(account.portfolio_id, ()):
             enter = f"{self._create(account.property_id)}?utility={account.utility}"
         cells = tuple(self._cell(month, enter, place) for month in months.months)
         return CalendarRow(months, Utility(account.utility).label, place, cells)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from billing.causes import CauseKind, cause_of
 from billing.failures import CauseSum, FailureFilter, FailureTab, Owner
-from billing.models import Posting
 from integrations.pms.catalog import PLATFORMS
 from meterbase.lib.money import cents_from_dollars
 
@@ -31,7 +30,6 @@ _AGES = (
 )
 _AMOUNTS = ("25", "50", "100", "250", "500", "1000")
 _MONTHS_SHOWN = 18
-_PLACES_SHOWN = 300
 _LONGEST_VALUE = 100
 
 
@@ -139,12 +137,14 @@ def _show(tab: FailureTab) -> str | None:
 
 
 def choices(
-    query: QueryDict, found: FailureFilter, *, causes: Iterable[CauseSum], places: QuerySet[Posting]
+    query: QueryDict,
+    found: FailureFilter,
+    *,
+    causes: Iterable[CauseSum],
+    places: Iterable[Sequence[Any]],
 ) -> list[Choice]:
-    """Describe what can be chosen; `places` are the failures whose properties are offered."""
-    bill = "job__calculation__bill__property"
-    named = places.order_by().values_list(bill, f"{bill}__name").distinct()
-    offered = sorted(named[:_PLACES_SHOWN], key=lambda place: (place[1].casefold(), place[0]))
+    """Describe what can be chosen; `places` are the keys and names of the properties offered."""
+    offered = sorted(places, key=lambda place: (place[1].casefold(), place[0]))
     codes = [(each.code, cause_of(each.code).title) for each in causes if each.code]
     platforms = [(platform.key, platform.name) for platform in PLATFORMS]
     owners = [(Owner.MINE.value, "Mine"), (Owner.NOBODY.value, "Nobody's yet")]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet, Window
@@ -20,6 +22,8 @@ from portfolios.models import User
 
 # Of each cause the whole list shows so many; the list of one cause has all of them, in pages.
 SHOWN = 10
+# More properties than this are looked for by their names.
+_PLACES = 300
 
 
 def causes_in(tab: FailureTab, *, user: User, now: datetime) -> list[CauseSum]:
@@ -33,7 +37,18 @@ def count_in(tab: FailureTab, *, user: User, now: datetime) -> int:
     return int(count)
 
 
-def oldest_open(causes: int, *, user: User, now: datetime) -> list[Posting]:
+def places_in(tab: FailureTab, user: User, now: datetime) -> Iterable[Sequence[Any]]:
+    """Name the properties that a whole list speaks of, as `named_places` does."""
+    return _kept_places(tab).of(user, today=timezone.localdate(now))
+
+
+def named_places(failures: QuerySet[Posting]) -> QuerySet[Posting, Any]:
+    """Select the keys and names of the properties of failures, as many as can be offered."""
+    place = "job__calculation__bill__property"
+    return failures.order_by().values_list(place, f"{place}__name").distinct()[:_PLACES]
+
+
+def oldest_open(causes: int, user: User, now: datetime) -> list[Posting]:
     """Read the oldest open failures of each of so many causes."""
     today = connection.ops.adapt_datefield_value(timezone.localdate(now))
     return _kept_oldest().part(0, causes * SHOWN, member=user.pk, today=today)
@@ -49,6 +64,11 @@ def oldest_of(failures: QuerySet[Posting]) -> QuerySet[Posting, int]:
 @cache
 def _kept_causes(tab: FailureTab) -> KeptFigures:
     return KeptFigures(by_cause(_every(tab)))
+
+
+@cache
+def _kept_places(tab: FailureTab) -> KeptFigures:
+    return KeptFigures(named_places(_every(tab)))
 
 
 @cache

@@ -16,8 +16,8 @@ from billing.go_live import items_in_the_way
 from billing.models import FailureFollowUp, Posting, PostingAttempt, PostingState
 from billing.views.waits import InTheWay, reasons_to_wait
 from billing.views.wording import Badge, billing_month, posting_badge
-from portfolios.access import ALLOWED, Action
-from portfolios.models import Membership, User
+from portfolios.access import Action
+from portfolios.models import User
 
 _HEAVY = (
     *("body", "charge__explanation"),
@@ -69,12 +69,6 @@ class Place:
 
     label: str
     url: str
-
-
-def roles_of(user: User) -> dict[int, frozenset[Action]]:
-    """Tell what a person may do in each of their portfolios."""
-    found = Membership.objects.filter(user=user).values_list("portfolio_id", "role")
-    return {portfolio_id: ALLOWED[role] for portfolio_id, role in found}
 
 
 def light(postings: QuerySet[Posting]) -> QuerySet[Posting]:

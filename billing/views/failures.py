@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet, Sum
@@ -25,14 +26,20 @@ from billing.views.failure_filters import (
     tab_of,
     tabs,
 )
-from billing.views.failure_lists import causes_in, count_in, oldest_of, oldest_open
+from billing.views.failure_lists import (
+    causes_in,
+    count_in,
+    named_places,
+    oldest_of,
+    oldest_open,
+    places_in,
+)
 from billing.views.failure_rows import (
     KIND_TONES,
     FailureRow,
     Place,
     light,
     places_of,
-    roles_of,
     rows_of,
 )
 from billing.views.failure_sheet import failure_sheet
@@ -42,8 +49,10 @@ from meterbase.lib.sheets import Sheet, chosen_filters
 from meterbase.lib.sorting import Column, Heading, Sorting
 from portfolios import access
 from portfolios.http import SignedInRequest, signed_in
+from portfolios.kept_figures import KeptFigures
 from portfolios.list_files import list_file
 from portfolios.models import User
+from portfolios.own_roles import actions_by_portfolio
 
 _COLUMNS = (
     Column("unit", "Unit", ("charge__unit_label",)),
@@ -116,18 +125,18 @@ def failure_list(request: SignedInRequest) -> HttpResponseBase:
     """List the failures by cause, or those that go on by themselves, rest or are dealt with."""
     now = timezone.now()
     tab, found = tab_of(request.GET), filter_of(request.GET)
-    shown = every = _narrowed(request.user, tab, found, now=now)
-    if answer := list_file(request, lambda: _sheet(request.GET, every, tab, found, now)):
+    select = partial(_narrowed, request.user, tab, found, now=now)
+    if answer := list_file(request, lambda: _sheet(request.GET, select(), tab, found, now)):
         return answer
     sums, counts = _count(request.user, tab, found, now=now)
     sums_shown = sums
     if found.cause is not None:
-        shown = _of_cause(shown, found.cause)
         sums_shown = [cause for cause in sums if cause.code == found.cause]
+    places = named_places(select()) if found.is_narrow else places_in(tab, request.user, now)
     context: dict[str, object] = {
         "tab": tab.value,
         "filters": _filters(request, counts, found, sums_shown),
-        "choices": choices(request.GET, found, causes=sums, places=every),
+        "choices": choices(request.GET, found, causes=sums, places=places),
         "q": found.words,
         "kept": [("show", tab.value)] if tab is not FailureTab.OPEN else [],
         "is_narrow": found.is_narrow or found.cause is not None,
@@ -139,12 +148,13 @@ def failure_list(request: SignedInRequest) -> HttpResponseBase:
         "total_cents": sum(cause.cents for cause in sums_shown),
     }
     if tab is FailureTab.OPEN and found.cause is None:
-        oldest = _oldest(request.user, shown, found, sums, now=now)
+        user = request.user
+        oldest = _oldest(select()) if found.is_narrow else oldest_open(len(sums), user, now)
         context |= _grouped(request, oldest, sums, now=now)
     elif tab is FailureTab.OPEN:
-        context |= _of_one_cause(request, shown, found.cause or "", sums, now=now)
+        context |= _of_one_cause(request, select(), found.cause or "", sums, now=now)
     else:
-        context |= _flat(request, shown, tab, now=now)
+        context |= _flat(request, _of_cause(select(), found.cause), tab, now=now)
     return render(request, "billing/failure_list.html", context)
 
 
@@ -172,17 +182,8 @@ def _count(
     return sums, counts | {tab: sum(cause.count for cause in sums)}
 
 
-def _oldest(
-    user: User,
-    shown: QuerySet[Posting],
-    found: FailureFilter,
-    sums: Sequence[CauseSum],
-    *,
-    now: datetime,
-) -> Sequence[Posting]:
-    """Read the oldest failures of each cause."""
-    if not found.is_narrow:
-        return oldest_open(len(sums), user=user, now=now)
+def _oldest(shown: QuerySet[Posting]) -> list[Posting]:
+    """Read the oldest failures of each cause of a list that is narrowed."""
     ids = list(oldest_of(shown))
     return list(light(Posting.objects.filter(pk__in=ids)).order_by("state_at", "pk"))
 
@@ -199,7 +200,7 @@ def _sheet(
     now: datetime,
 ) -> Sheet:
     """Write a list in the page's order; what the page groups by cause, the oldest first."""
-    offered = choices(query, found, causes=sum_by_cause(failures), places=failures)
+    offered = choices(query, found, causes=sum_by_cause(failures), places=named_places(failures))
     filters = chosen_filters(q=found.words, choices=offered)
     kept = _of_cause(failures, found.cause)
     if tab is FailureTab.OPEN:
@@ -229,7 +230,7 @@ def _grouped(
     request: SignedInRequest, oldest: Sequence[Posting], sums: Sequence[CauseSum], *, now: datetime
 ) -> dict[str, object]:
     """Show each cause with its oldest charges."""
-    rows = rows_of(oldest, roles=roles_of(request.user), now=now)
+    rows = rows_of(oldest, roles=actions_by_portfolio(request.user), now=now)
     plain = [Heading(column.label, column.css) for column in _COLUMNS]
     return {"groups": _groups(request, rows, sums, plain), **_may(rows)}
 
@@ -243,8 +244,8 @@ def _of_one_cause(
     now: datetime,
 ) -> dict[str, object]:
     sorting = Sorting(_COLUMNS, request.GET, usual="age")
-    page = _page(request, sorting.sort(light(shown)))
-    rows = rows_of(list(page), roles=roles_of(request.user), now=now)
+    page = _page(request, sorting.sort(light(_of_cause(shown, code))))
+    rows = rows_of(list(page), roles=actions_by_portfolio(request.user), now=now)
     of_cause = [each for each in sums if each.code == code]
     groups = _groups(request, rows, of_cause, sorting.headings())
     return {"groups": groups, "page": page, **_may(rows)}
@@ -255,7 +256,7 @@ def _flat(
 ) -> dict[str, object]:
     """Show a list in which the cause is a column."""
     page = _page(request, light(shown).order_by(*_ORDER[tab]))
-    rows = rows_of(list(page), roles=roles_of(request.user), now=now)
+    rows = rows_of(list(page), roles=actions_by_portfolio(request.user), now=now)
     return {"page": page, "rows": rows, **_may(rows)}
 
 
@@ -301,16 +302,20 @@ def _group(
 
 def _expired_logins(user: User) -> list[ExpiredLogin]:
     """Find the connections that need a new login: one sentence each, not one per charge."""
-    expired = access.rows(Connection, user=user).filter(status=ConnectionStatus.LOGIN_EXPIRED)
-    connections = {connection.pk: connection for connection in expired}
-    if not connections:
+    expired = [pk for (pk,) in _kept_expired().of(user)]
+    if not expired:
         return []
+    connections = Connection.objects.in_bulk(expired)
     waiting = Posting.objects.filter(connection__in=connections, state=PostingState.PENDING)
     counted = waiting.order_by().values_list("connection")
     sums = {
         pk: (count, cents)
         for pk, count, cents in counted.annotate(count=Count("pk"), cents=Sum(Abs("amount_cents")))
     }
-    return [
-        ExpiredLogin(connection, *sums.get(pk, (0, 0))) for pk, connection in connections.items()
-    ]
+    return [ExpiredLogin(connections[pk], *sums.get(pk, (0, 0))) for pk in expired]
+
+
+@cache
+def _kept_expired() -> KeptFigures:
+    connections = access.rows_to_keep(Connection).filter(status=ConnectionStatus.LOGIN_EXPIRED)
+    return KeptFigures(connections.values_list("pk"))

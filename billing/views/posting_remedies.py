@@ -17,11 +17,11 @@ from billing.views.failure_rows import (
     follow_up_of,
     kind_badge,
     places_of,
-    roles_of,
 )
 from portfolios.access import Action
 from portfolios.http import SignedInRequest
 from portfolios.models import AuditEvent, Lease, LeaseStatus
+from portfolios.own_roles import actions_by_portfolio
 
 _FAILED = (PostingState.REJECTED, PostingState.REVIEW)
 
@@ -46,7 +46,7 @@ def remedies(request: SignedInRequest, posting: Posting) -> dict[str, object]:
     if posting.state not in _FAILED or posting.resolved_at is not None:
         return {}
     portfolio = posting.job.calculation.bill.property.portfolio_id
-    actions = roles_of(request.user).get(portfolio, frozenset())
+    actions = actions_by_portfolio(request.user).get(portfolio, frozenset())
     cause = cause_of_posting(posting)
     follow_up = follow_up_of(posting)
     return {

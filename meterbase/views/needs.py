@@ -28,9 +28,10 @@ from integrations.models import (
 from integrations.worklists import DataState, count_states_for
 from meterbase.lib.kept_question import blank
 from portfolios import access
-from portfolios.access import ALLOWED, Action
+from portfolios.access import Action
 from portfolios.kept_figures import KeptFigures, totals
-from portfolios.models import Membership, User
+from portfolios.models import User
+from portfolios.own_roles import actions_by_portfolio
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ class Needs:
 
 def actions_of(user: User) -> frozenset[Action]:
     """Tell what a person may do in at least one portfolio."""
-    roles = Membership.objects.filter(user=user).values_list("role", flat=True).distinct()
-    return frozenset(action for role in roles for action in ALLOWED[role])
+    return frozenset[Action]().union(*actions_by_portfolio(user).values())
 
 
 def sort_needs(needs: Iterable[Need], *, actions: frozenset[Action]) -> Needs:
