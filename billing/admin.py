@@ -1,15 +1,14 @@
-"""What support staff see of billing: everything, and change next to nothing."""
+"""What support staff see of billing: everything, and they change nothing."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
-from django.forms import ModelForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
+from django.urls import reverse
+from django.utils.html import format_html
 
 from billing import admin_details  # noqa: F401 - it registers tables too
 from billing.models import (
@@ -26,11 +25,8 @@ from billing.models import (
     UtilityBill,
     UtilityChargeCode,
 )
-from billing.queries import charging_jobs
 from meterbase.lib.money import format_dollars
 from portfolios.admin import ReadOnlyAdmin
-from portfolios.models import User
-from portfolios.operations.audit import record_event
 
 
 @admin.display(description="amount", ordering="amount_cents")
@@ -38,32 +34,11 @@ def _amount(_admin: object, row: UtilityBill | Charge | Posting) -> str:
     return format_dollars(row.amount_cents)
 
 
-class BillCorrection(ModelForm):  # type: ignore[type-arg] # takes none at run time
-    """The figures of a bill, as they should have been entered."""
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a correction that would make the bill another one's double."""
-        cleaned = super().clean() or {}
-        figures = {
-            name: cleaned[name]
-            for name in ("account_number", "period_start", "period_end")
-            if name in cleaned
-        }
-        doubles = UtilityBill.objects.filter(
-            property=self.instance.property, utility=self.instance.utility, **figures
-        )
-        if len(figures) == 3 and doubles.exclude(pk=self.instance.pk).exists():
-            raise ValidationError("Another bill has this account number and this period.")
-        return cleaned
-
-
 @admin.register(UtilityBill)
-class UtilityBillAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none at run time
-    """Bills: a slip of the pen can be put right until charges were posted for them."""
+class UtilityBillAdmin(ReadOnlyAdmin):
+    """Bills: they are corrected and voided on their own page, which knows what follows from it."""
 
-    form = BillCorrection
     amount = _amount
-    actions = None
     list_display = [
         "property",
         "utility",
@@ -78,6 +53,7 @@ class UtilityBillAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none
     list_select_related = ["property", "entered_by"]
     date_hierarchy = "period_start"
     fields = [
+        "corrections",
         "property",
         "utility",
         "account_number",
@@ -92,55 +68,20 @@ class UtilityBillAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # takes none
         "voided_at",
         "voided_because",
     ]
-    readonly_fields = [
-        "property",
-        "utility",
-        "entered_by",
-        "entered_at",
-        "voided_by",
-        "voided_at",
-        "voided_because",
-    ]
+    readonly_fields = ["corrections"]
 
     def get_queryset(self, _request: HttpRequest) -> QuerySet[UtilityBill]:
         """Show voided bills as well."""
         return UtilityBill.everything.order_by("-period_start", "-pk")
 
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        """Refuse: bills are entered on their own page, with its checks."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: UtilityBill | None = None) -> bool:
-        """Refuse once charges were posted, or the bill was voided."""
-        if obj is not None and obj.voided_at is not None:
-            return False
-        if obj is not None:
-            jobs = PostingJob.objects.filter(calculation__bill=obj)
-            if charging_jobs(jobs).exists():
-                return False
-        return super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
-        """Refuse: money rows are never deleted."""
-        return False
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: UtilityBill,
-        form: Any,
-        change: bool,  # noqa: FBT001 - Django's own signature
-    ) -> None:
-        """Store the correction together with who made it."""
-        super().save_model(request, obj, form, change)
-        assert isinstance(request.user, User)  # noqa: S101 - nobody else gets this far
-        record_event(
-            verb="bill.corrected",
-            subject=obj,
-            by=request.user,
-            now=timezone.now(),
-            before={name: str(form.initial.get(name)) for name in form.changed_data},
-            after={name: str(form.cleaned_data[name]) for name in form.changed_data},
+    @admin.display(description="to correct it")
+    def corrections(self, row: UtilityBill) -> str:
+        """Say where a bill is corrected, and until when."""
+        return format_html(
+            "Nothing is changed here. A manager of its portfolio corrects or voids a bill on "
+            '<a href="{}">'
+            "the bill's own page</a>, with a reason, until a calculation of it is approved.",
+            reverse("billing:bill-detail", args=[row.pk]),
         )
 
 

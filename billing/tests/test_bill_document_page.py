@@ -204,3 +204,14 @@ def approve(bill, cast, now) -> None:
     calculation = calculate_bill(bill=bill, by=cast.manager, now=now)
     submit_calculation(calculation=calculation, by=cast.manager, now=now)
     approve_calculation(calculation=calculation, by=cast.accountant, now=now)
+
+
+def test_a_picture_stands_beside_the_form_that_corrects_the_bill(cast, bill, signed_in):
+    client = signed_in(cast.manager)
+    edit = url("bill-edit", bill.pk)
+    assert not check_page(client.get(edit)).select("main img")
+
+    put(client, bill, PNG, "March.png")
+
+    picture = the(check_page(client.get(edit)), ".beside-picture img")
+    assert picture["src"] == url("bill-document", bill.pk)

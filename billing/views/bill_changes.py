@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from billing.forms.bills import BillChangeForm, VoidForm
-from billing.models import UtilityBill
+from billing.models import BillDocument, UtilityBill
 from billing.operations.bill_changes import BillChanged, BillVoided, change_bill, void_bill
 from billing.operations.bills import (
     BillAlreadyEntered,
@@ -60,6 +60,8 @@ def bill_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         "verb": "Save the bill",
         "cancel_url": reverse("billing:bill-detail", args=[bill.pk]),
         "existing": existing,
+        "bill": bill,
+        "document": BillDocument.objects.filter(bill=bill).first(),
     }
     return render(request, "billing/bill_edit.html", context)
 
