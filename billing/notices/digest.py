@@ -112,7 +112,9 @@ class _Reader:
 def _failures(reader: _Reader) -> tuple[Section, ...]:
     # Few charges fail: they are picked out first, and only then looked up in the portfolios.
     few = in_tab(FailureTab.OPEN, now=reader.now).values("pk")
-    return failures_by_cause(reader.rows(Posting, Action.APPROVE).filter(pk__in=few))
+    return failures_by_cause(
+        reader.rows(Posting, Action.APPROVE).filter(pk__in=few), now=reader.now
+    )
 
 
 def _approvals(reader: _Reader) -> tuple[Section, ...]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing.bill_calendar import AccountMonths
 from billing.causes import cause_of
-from billing.failures import sum_by_cause
+from billing.failures import CauseSum, sum_by_cause
 from billing.models import (
     Approval,
     Calculation,
@@ -66,13 +66,13 @@ def write_sent_back(notice: Notice, *, now: datetime) -> Letter | None:  # noqa:
     return Letter((f"{decision.decided_by} has sent it back.", f"The reason: {decision.reason}"))
 
 
-def write_job_failed(notice: Notice, *, now: datetime) -> Letter | None:  # noqa: ARG001
+def write_job_failed(notice: Notice, *, now: datetime) -> Letter | None:
     """Write about a job's failures that nobody has dealt with yet, grouped by cause."""
     jobs = access.rows(PostingJob, user=notice.person).filter(public_id=notice.subject)
     job = jobs.first()
     if job is None:
         return None
-    failures = failures_by_cause(open_failures(job.postings.all()))
+    failures = failures_by_cause(open_failures(job.postings.all()), now=now)
     if not failures:
         return None
     counts = count_job(job)
@@ -82,15 +82,26 @@ def write_job_failed(notice: Notice, *, now: datetime) -> Letter | None:  # noqa
     )
 
 
-def failures_by_cause(failures: QuerySet[Posting]) -> tuple[Section, ...]:
-    """Write failures out by what has to be done about them, the most money first."""
+def failures_by_cause(failures: QuerySet[Posting], *, now: datetime) -> tuple[Section, ...]:
+    """Write failures out by what has to be done about them, the most money first.
+
+    Shape: those that have waited for a day or longer say so.
+    """
     sections = []
     for found in sum_by_cause(failures):
         cause = cause_of(found.code)
         url = reverse("billing:failure-list", query={"cause": found.code})
-        line = Line(f"{counted(found.count, 'charge')} failed", url)
+        line = Line(f"{counted(found.count, 'charge')} failed{_age(found, now)}", url)
         sections.append(Section(cause.title, (line,), cause.remedy))
     return tuple(sections)
+
+
+def _age(found: CauseSum, now: datetime) -> str:
+    days = (now - found.oldest).days
+    if not days:
+        return ""
+    begin = "" if found.count == 1 else " the oldest"
+    return f",{begin} {counted(days, 'day')} ago"
 
 
 def write_bills_missing(notice: Notice, *, now: datetime) -> Letter | None:

@@ -249,7 +249,7 @@ def test_the_band_names_every_figure_of_the_proof(cast, approved, next_bill, now
         text_of(the(cell, "dt")): text_of(the(cell, "dd")) for cell in page.select(".band > div")
     }
     assert band["Property"] == made.bill.property.name
-    assert band["Service period"] == "1 Apr 2026 up to 1 May 2026 30 days"
+    assert band["Service period"] == ("1 Apr 2026 up to 1 May 2026 30 days, post month May 2026")
     assert band["Bill total"] == "$6,000.00"
     assert band["Common area"] == "$600.00"
     assert band["Rounding"] == "$0.00 = bill"

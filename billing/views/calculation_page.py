@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -11,7 +12,8 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from billing.approval_tiers import Approvals, approvals_of
-from billing.deadlines import Deadline, deadline_of
+from billing.closed_months import month_of
+from billing.deadlines import Deadline, deadline_of, usual_charge_date
 from billing.forms.bill_terms import BillTermsForm
 from billing.forms.bills import FlagForm
 from billing.models import (
@@ -21,6 +23,7 @@ from billing.models import (
     CalculationState,
     Decision,
     PostingJob,
+    UtilityBill,
 )
 from billing.queries import (
     changes_since,
@@ -87,6 +90,7 @@ def calculation_page(
     """Gather what the page shows; forms that were sent and refused take their places."""
     bill = calculation.bill
     standing = _standing_of(calculation)
+    jobs = _jobs(calculation)
     may_change = _may_change(calculation, standing, request.user)
     may_prepare = access.may(bill.property.portfolio, Action.PREPARE, user=request.user)
     return {
@@ -97,7 +101,8 @@ def calculation_page(
         "approvals": standing.approvals,
         "deadline": _deadline(calculation, standing),
         "rejection": _rejection(calculation),
-        "jobs": _jobs(calculation),
+        "jobs": jobs,
+        "post_month": _post_month(bill, [job for job, _ in jobs]),
         "changes": [(change, "") for change in standing.changes],
         "difference": _difference(calculation) if standing.changes else "",
         "breadcrumbs": below_bill(bill),
@@ -183,6 +188,12 @@ def _deadline(calculation: Calculation, standing: _Standing) -> Deadline | None:
     """Tell by when to approve what can still be approved."""
     is_over = not standing.is_open or calculation.state == CalculationState.APPROVED
     return None if is_over else deadline_of(calculation.bill, today=localdate())
+
+
+def _post_month(bill: UtilityBill, jobs: Sequence[PostingJob]) -> date:
+    """Give the accounting month of a bill's charges: that of the last job, or the usual one."""
+    sent = [month_of(job) for job in jobs if job.post_to_pms and job.reverses_id is None]
+    return sent[0] if sent else usual_charge_date(bill.period_end)
 
 
 def _rejection(calculation: Calculation) -> Approval | None:

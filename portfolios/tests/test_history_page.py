@@ -82,7 +82,7 @@ def test_a_character_that_no_database_takes_narrows_nothing(cast, place, signed_
 
 def test_money_is_written_in_dollars(cast, place, signed_in, now):
     record_event(
-        verb="bill.corrected",
+        verb="bill.changed",
         subject=place,
         by=None,
         now=now,

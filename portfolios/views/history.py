@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -138,8 +137,13 @@ def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> Itera
             continue
         was, now = _value(name, before.get(name)), _value(name, after.get(name))
         if was != now:
-            label = name.removesuffix("_cents").replace("_", " ")
-            yield Change(str(capfirst(label)), was, now)
+            yield Change(str(capfirst(_name(name))), was, now)
+
+
+def _name(name: str) -> str:
+    """Write the name of a value as people say it."""
+    words = name.removesuffix("_cents").split("_")
+    return " ".join("PMS" if word == "pms" else word for word in words)
 
 
 def _value(name: str, value: object) -> str:
@@ -149,8 +153,17 @@ def _value(name: str, value: object) -> str:
         return "yes" if value else "no"
     if _is_money(name, value):
         return format_dollars(int(str(value)))
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return Truncator(text).chars(_LONGEST_VALUE)
+    return Truncator(_plain(value)).chars(_LONGEST_VALUE)
+
+
+def _plain(value: object) -> str:
+    """Write a value that has parts as its parts, each with its name; empty ones are left out."""
+    if isinstance(value, Mapping):
+        told = {_name(name): _value(name, part) for name, part in value.items()}
+        return ", ".join(f"{name} {part}" for name, part in told.items() if part)
+    if isinstance(value, list):
+        return "; ".join(filter(None, (_value("", part) for part in value)))
+    return str(value)
 
 
 def _is_money(name: str, value: object) -> bool:

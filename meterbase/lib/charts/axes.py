@@ -12,7 +12,7 @@ _MOST_LINES = 4
 # A year fits; of more months, so many get their words.
 _ALL_SHOWN = 12
 _MOST_SHOWN = 8
-_MOST_ON_A_PHONE = 6
+_MOST_ON_A_PHONE = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ _BILLS: Mapping[str, tuple[Opening, ...]] = {
     "billing:bill-calendar": (by_manager(), by_stranger()),
     "billing:property-detail": (by_manager("place.pk"),),
     "billing:property-rules": (by_manager("place.pk"),),
+    "billing:property-delete": (by_manager("around.unposted.pk"),),
     "billing:property-coverage": (by_manager("place.pk"),),
     "billing:bill-create": (by_manager("place.pk"),),
     "billing:bill-detail": (by_manager("bill.pk"), by_accountant("bill.pk")),

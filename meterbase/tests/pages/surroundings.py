@@ -52,6 +52,7 @@ class Surroundings:
     notice: Notice
     realpage: Connection
     delivery: Delivery
+    unposted: Property
 
 
 def make_surroundings(
@@ -86,6 +87,9 @@ def make_surroundings(
         notice=_notice(cast, now),
         realpage=_realpage(cast, now),
         delivery=_failed_delivery(cast, now),
+        unposted=Property.objects.create(
+            portfolio=cast.portfolio, name="Sunset Court", created_at=now
+        ),
     )
 
 

@@ -113,7 +113,7 @@ def test_a_chart_of_nothing_is_drawn_too():
 
 
 @pytest.mark.parametrize(
-    ("count", "wide", "narrow"), [(6, 6, 6), (12, 12, 6), (24, 8, 4), (36, 8, 4)]
+    ("count", "wide", "narrow"), [(6, 6, 3), (12, 12, 4), (24, 8, 4), (36, 8, 4)]
 )
 def test_so_many_months_have_room_for_their_words(count, wide, narrow):
     placed = slots([f"m{n}" for n in range(count)])
