@@ -11,11 +11,7 @@ from portfolios.models.scope import PortfolioRow
 
 
 class OutgoingKind(models.TextChoices):
-    """What is reported.
-
-    Payments are none of it: they are made in the PMS and MeterBase keeps none, so nothing would
-    notice one.
-    """
+    """What is reported."""
 
     CHARGE_POSTED = "charge.posted", "A charge was posted to the PMS"
     CHARGE_FAILED = "charge.failed", "A charge failed, or needs a decision"
@@ -24,6 +20,7 @@ class OutgoingKind(models.TextChoices):
     LEASE_CREATED = "lease.created", "A lease is new in the PMS"
     LEASE_UPDATED = "lease.updated", "A lease was changed in the PMS"
     LEASE_TERMINATED = "lease.terminated", "A lease has ended in the PMS"
+    PAYMENT_RECEIVED = "payment.received", "A resident's payment is new in the PMS"
     SYNC_COMPLETED = "sync.completed", "A property was read from the PMS"
     CONNECTION_NEEDS_LOGIN = "connection.needs_login", "A connection needs a new PMS login"
     # Sent when somebody asks for it, to whoever it was asked for; nobody subscribes to it.

@@ -88,7 +88,7 @@ def test_an_own_secret_is_taken(cast, signed_in):
         ("url", "https://10.0.0.8/", "on the public Internet"),
         ("url", "https://localhost/", "on the public Internet"),
         ("events", [], "Tick at least one event"),
-        ("events", ["payment.received"], "payment.received is no event"),
+        ("events", ["payment.lost"], "payment.lost is no event"),
         ("events", ["webhook.test"], "webhook.test is no event"),
         ("secret", "short", "A secret is whsec_"),
         ("secret", "whsec_dG9vIHNob3J0", "A secret is whsec_"),

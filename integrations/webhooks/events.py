@@ -35,6 +35,7 @@ class RecordKind(StrEnum):
     RESIDENT = "resident"
     CHARGE = "charge"
     CHARGE_CODE = "charge_code"
+    PAYMENT = "payment"
 
 
 class Shape(StrEnum):
@@ -66,10 +67,14 @@ _KINDS = {
     "charge_codes": RecordKind.CHARGE_CODE,
     "financial_account": RecordKind.CHARGE_CODE,
     "financial_accounts": RecordKind.CHARGE_CODE,
+    "payment": RecordKind.PAYMENT,
+    "payments": RecordKind.PAYMENT,
+    "resident_payment": RecordKind.PAYMENT,
+    "resident_payments": RecordKind.PAYMENT,
 }
 
 _CHANGES = {"CREATED": EventName.DATA_NEW, "UPDATED": EventName.DATA_UPDATE}
-# A payment is money that came in: a new record of its own, which bills no unit.
+# A payment is money that came in: a new record of its own.
 _ALIASES = {"PAYMENT_RECEIVED": (EventName.DATA_NEW, "payment")}
 
 _LONGEST_NAME = 60

@@ -13,6 +13,7 @@ from datetime import datetime
 from integrations.models import Connection, EventState
 from integrations.operations import syncs
 from integrations.operations.property_lists import flag_new_property
+from integrations.outgoing.payments import report_payment
 from integrations.webhooks.events import Event, EventName, RecordKind
 from integrations.webhooks.listeners import PmsEvent, tell_listeners
 from integrations.webhooks.places import find_places, named_property
@@ -60,6 +61,8 @@ def _on_record(report: Report, now: datetime) -> Outcome:
         return _read_again(report, now)
     if kind in _FOR_LISTENERS:
         return _on_posting(report, now)
+    if kind == RecordKind.PAYMENT and report.event.name == EventName.DATA_NEW:
+        return _on_payment(report, now)
     return _ignore(f"MeterBase keeps no records of this kind: {kind or 'none is named'}.")
 
 
@@ -121,6 +124,17 @@ def _on_posting(report: Report, _now: datetime) -> Outcome:
         )
     )
     return _handled("The posting of charges was told.") if told else _ignore("Nobody listens.")
+
+
+def _on_payment(report: Report, now: datetime) -> Outcome:
+    """Tell other programs that somebody paid; MeterBase itself keeps no payments."""
+    event = report.event
+    places = find_places(event, connection=report.connection) if event.record_id else []
+    for place in places:
+        report_payment(place=place, payment_id=event.record_id, now=now)
+    if not places:
+        return _ignore("A payment, but of no property that was imported.")
+    return _handled("Whoever wants to hear of payments was told.")
 
 
 def _on_test(_report: Report, _now: datetime) -> Outcome:

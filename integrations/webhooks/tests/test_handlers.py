@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
-from integrations.models import Connection, EventState, PropertyLink, ReviewItem, ReviewKind
+from integrations.models import (
+    Connection,
+    Delivery,
+    EventState,
+    OutgoingKind,
+    PropertyLink,
+    ReviewItem,
+    ReviewKind,
+    WebhookEndpoint,
+)
 from integrations.operations import syncs
 from integrations.webhooks.events import read_event
 from integrations.webhooks.handlers import Outcome, Report, act_on
@@ -203,11 +213,51 @@ def test_without_listeners_there_is_nothing_to_do(wire, now, settings):
     assert act(flat("JOB_FAILURE", job_id="j1"), wire, now).state == EventState.IGNORED
 
 
+def test_a_payment_is_told_to_whoever_wants_to_hear_of_it_once(house, wire, asked, now):
+    WebhookEndpoint.objects.create(
+        portfolio=house.portfolio,
+        url="https://93.184.216.34/hooks",
+        events=[OutgoingKind.PAYMENT_RECEIVED],
+        created_by=wire.created_by,
+        created_at=now,
+    )
+    place = house.propexo_property_id
+    for body in (
+        unified("payment.received", id="pay_1", property_id=place),
+        unified("data.new", object="payment", id="pay_1", property_id=place),
+        wrapped(
+            "DATA_NEW",
+            object="resident_payments",
+            record_id="pay_1",
+            context={"property_id": place},
+        ),
+    ):
+        assert act(body, wire, now).state == EventState.HANDLED
+    [delivery] = Delivery.objects.select_related("event")
+    said = json.loads(delivery.event.body)
+    assert said["event"] == "payment.received"
+    assert said["data"] == {
+        "propexo_payment_id": "pay_1",
+        "property_id": house.pk,
+        "propexo_property_id": place,
+        "property": house.name,
+    }
+    assert (asked, heard) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         (unified("moon.landed", object="moon", id="1"), "does not know the event MOON_LANDED"),
-        (unified("payment.received", id="pay_1"), "no records of this kind: payment"),
+        (unified("payment.received", id="pay_1"), "of no property that was imported"),
+        (
+            unified("payment.received", id="pay_1", property_id="prop_9"),
+            "of no property that was imported",
+        ),
+        (
+            wrapped("DATA_UPDATE", object="payments", record_id="pay_1", property_id="prop_1"),
+            "no records of this kind: payment",
+        ),
         (wrapped("DATA_NEW", object="vendors", record_id="v"), "no records of this kind: vendors"),
         (wrapped("DATA_NEW", record_id="v"), "none is named"),
     ],

@@ -53,7 +53,7 @@ def test_a_secret_of_ones_own_is_taken(program, receiver):
         ("url", "http://192.168.0.1/hooks"),
         ("url", "ftp://example.com"),
         ("url", "https://example.com/" + "x" * 500),
-        ("events", ["payment.received"]),
+        ("events", ["payment.lost"]),
         ("events", ["webhook.test"]),
         ("events", []),
         ("secret", "password"),
