@@ -85,7 +85,7 @@ def run_tests_on_postgres() -> None:
 def _tests_on_postgres() -> tuple[Sequence[str], Mapping[str, str]]:
     """Give the command, and its environment: the cluster takes its encoding from the locale."""
     # The two runs share the machine: this one leaves out what the other tells as well.
-    tests = [str(PROGRAMS / "pytest"), "--leave-out-same-on-every-database"]
+    tests = [str(PROGRAMS / "pytest"), "--beside-sqlite"]
     inner = ["sh", "-c", ON_CLUSTER, "sh", *tests]
     environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
     return [require(POSTGRES), *CLUSTER, *inner], environ

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 
 from django.db import DatabaseError, connections
+from django.db.models import Q
+from django.utils import timezone
 
-from billing.models import Posting, PostingEvent
-from billing.posting.states import AT_REST
+from billing.models import Posting, PostingEvent, PostingState
+from integrations.models import Connection, ConnectionStatus
 
-# More than this is under way only where the workers cannot keep up with the trouble.
-_MOST_UNDER_WAY = 150
+# More than this waits for a worker only where they cannot keep up with the trouble.
+_MOST_WAITING = 150
 # Then so many moves of charges have to come between two blows.
 _MOVES_BETWEEN = 20
 # Whoever does not work after so long is stuck, and trouble does not make that worse.
@@ -29,15 +31,20 @@ class Pace:
         self._since = time.monotonic()
 
     def lags(self) -> bool:
-        """Tell whether too many charges are under way."""
+        """Tell whether too many charges wait for a worker, and not for their time."""
+        now = timezone.now()
+        resting = Connection.objects.filter(
+            Q(paused_until__gt=now) | Q(status=ConnectionStatus.LOGIN_EXPIRED)
+        )
+        due = Posting.objects.filter(state=PostingState.PENDING, not_before__lte=now)
         try:
-            return Posting.objects.exclude(state__in=AT_REST).count() > _MOST_UNDER_WAY
+            return due.exclude(connection__in=resting).count() > _MOST_WAITING
         except DatabaseError:
             connections.close_all()
             return False
 
     def allows_a_blow(self) -> bool:
-        """Tell whether enough has moved since the last blow, where too much is under way."""
+        """Tell whether enough has moved since the last blow, where too much waits."""
         if not self.lags():
             return True
         try:
