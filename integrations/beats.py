@@ -99,6 +99,11 @@ def sweeper_works(*, now: datetime) -> bool:
     return Tick.objects.filter(name=SWEEPER, ticked_at__gt=now - FRESH_FOR).exists()
 
 
+def took_up_since(cluster: str, moment: datetime) -> bool:
+    """Tell whether a worker of a cluster has taken anything up since a moment."""
+    return Tick.objects.filter(name=worker_of(cluster), ticked_at__gte=moment).exists()
+
+
 def state_of(cluster: str, *, now: datetime) -> ClusterState:
     """Tell whether a cluster works: a worker takes tasks up and the monitor takes results in."""
     names = [worker_of(cluster), monitor_of(cluster)]

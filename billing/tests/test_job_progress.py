@@ -55,6 +55,15 @@ def test_everybody_is_busy(job, later):
     assert "waits for its turn" in said(job, later)
 
 
+def test_the_workers_are_frozen_since_a_moment_before_it_was_due(job, now):
+    seen(now - timedelta(seconds=5), worker_of(POSTING), monitor_of(POSTING))
+
+    assert said(job, now + timedelta(seconds=60)) == ""
+    said_then = said(job, now + timedelta(seconds=61))
+    assert "No worker has picked this up" in said_then
+    assert "have taken nothing up since" in said_then
+
+
 def test_a_job_that_moves_says_nothing(job, now):
     assert said(job, now + timedelta(seconds=30)) == ""
 

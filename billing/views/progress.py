@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.go_live import items_in_the_way
 from billing.models import PostingJob, PostingState
 from billing.queries import JobCounts, last_beat
-from integrations.beats import ClusterState, state_of, sweeper_works
+from integrations.beats import ClusterState, state_of, sweeper_works, took_up_since
 from integrations.clusters import POSTING
 from integrations.models import Connection, ConnectionStatus
 
@@ -53,6 +53,12 @@ _WITHOUT_WORKER = {
         "info",
     ),
 }
+_NOBODY_YET = Waiting(
+    "No worker has picked this up",
+    f"{_SAFE} The workers for charges were there a moment ago and have taken nothing up since. "
+    "They may be starting, or stuck: which of the two is known in two minutes at the latest.",
+    "warning",
+)
 
 
 def percent_done(counts: JobCounts) -> int:
@@ -145,7 +151,10 @@ def _without_worker(job: PostingJob, now: datetime) -> Waiting | None:
         )
     if now - first[0] <= _PATIENCE:
         return None
-    return _WITHOUT_WORKER[state_of(POSTING, now=now)]
+    state = state_of(POSTING, now=now)
+    if state == ClusterState.WORKING and not took_up_since(POSTING, first[0]):
+        return _NOBODY_YET
+    return _WITHOUT_WORKER[state]
 
 
 def _without_look(job: PostingJob, now: datetime) -> Waiting | None:
