@@ -46,7 +46,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if _is_same_everywhere(item)]
         config.hook.pytest_deselected(items=left_out)
         kept = [item for item in items if item not in set(left_out)]
-        items[:] = sorted(kept, key=_is_in_the_database)
+        items[:] = sorted(kept, key=_has_its_turn)
+
+
+def _has_its_turn(item: pytest.Item) -> bool:
+    # A browser leaves an event loop behind, beside which Django touches no database: it stays last.
+    return _is_in_the_database(item) or item.get_closest_marker("browser") is not None
 
 
 def _is_in_the_database(item: pytest.Item) -> bool:
