@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 4, 2, 9, 0, tzinfo=UTC)
 
-
 _BESIDE_SQLITE = "--beside-sqlite"
 _IN_THE_DATABASE = {"db", "transactional_db", "live_server"}
 
@@ -49,6 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = sorted(kept, key=_has_its_turn)
 
 
+def _is_same_everywhere(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    touches_one = _is_in_the_database(item) or bool(marks & {"processes", "browser"})
+    return "once" in marks or not touches_one
+
+
 def _has_its_turn(item: pytest.Item) -> bool:
     # A browser leaves an event loop behind, beside which Django touches no database: it stays last.
     return _is_in_the_database(item) or item.get_closest_marker("browser") is not None
@@ -63,12 +68,6 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector what stays to the end: thousands of tests and all modules."""
     gc.collect()
     gc.freeze()
-
-
-def _is_same_everywhere(item: pytest.Item) -> bool:
-    marks = {mark.name for mark in item.iter_markers()}
-    touches_one = _is_in_the_database(item) or bool(marks & {"processes", "browser"})
-    return "once" in marks or not touches_one
 
 
 @pytest.fixture(autouse=True)

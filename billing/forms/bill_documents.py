@@ -13,14 +13,20 @@ _NONE = f"The document must be chosen: {_ALLOWED}."
 
 
 class DocumentField(forms.FileField):
-    """The utility's own bill as a file; what kind of file it is tells its content."""
+    """The utility's own bill as a file; what kind of file it is tells its content.
 
-    def __init__(self, *, label: str, required: bool, help_text: str = "") -> None:
+    Shape: `shown_in` is the id of what shows the chosen file beside the form.
+    """
+
+    def __init__(
+        self, *, label: str, required: bool, help_text: str = "", shown_in: str = ""
+    ) -> None:
+        shown = {"data-shown-in": shown_in} if shown_in else {}
         super().__init__(
             label=label,
             required=required,
             help_text=help_text or f"{_ALLOWED[0].upper()}{_ALLOWED[1:]}.",
-            widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
+            widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"} | shown),
             error_messages={
                 "required": _NONE,
                 "missing": _NONE,

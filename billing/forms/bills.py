@@ -57,7 +57,9 @@ class BillForm(BillLinesForm):
         help_text="Such as kWh, therms, CCF or gallons.",
         error_messages={"max_length": "Unit of usage may have 20 characters at most."},
     )
-    document = DocumentField(label="The utility's own bill", required=False)
+    document = DocumentField(
+        label="The utility's own bill", required=False, shown_in="chosen-document"
+    )
 
     def clean(self) -> dict[str, Any]:
         """Check what the fields say together."""

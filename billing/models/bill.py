@@ -235,5 +235,5 @@ class BillDocument(PortfolioRow):
 
     @builtins.property
     def is_picture(self) -> bool:
-        """Tell whether a page can show it; a PDF is opened by itself."""
+        """Tell whether it is a picture; a PDF is shown in a frame."""
         return self.content_type.startswith("image/")

@@ -157,7 +157,7 @@ def test_nobody_else_puts_documents(cast, bill, signed_in, who, status):
 @pytest.mark.parametrize(
     ("content", "content_type", "disposition"),
     [
-        (PDF, "application/pdf", 'attachment; filename="March.pdf"'),
+        (PDF, "application/pdf", 'inline; filename="March.pdf"'),
         (PNG, "image/png", 'inline; filename="March.png"'),
         (JPEG, "image/jpeg", 'inline; filename="March.jpg"'),
     ],
@@ -170,17 +170,21 @@ def test_a_document_opens_as_what_it_is(cast, bill, signed_in, content, content_
     assert response.headers["Content-Disposition"] == disposition
 
 
-def test_a_document_can_run_nothing_and_is_kept_by_no_shared_cache(cast, bill, signed_in):
-    put(signed_in(cast.manager), bill)
+@pytest.mark.parametrize(("content", "sandbox"), [(PDF, []), (PNG, ["sandbox"])])
+def test_a_document_can_run_nothing_and_is_kept_by_no_shared_cache(
+    cast, bill, signed_in, content, sandbox
+):
+    put(signed_in(cast.manager), bill, content)
     headers = signed_in(cast.viewer).get(url("bill-document", bill.pk)).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Content-Security-Policy"].startswith("sandbox;")
-    assert "'self'" not in headers["Content-Security-Policy"]
+    policy = headers["Content-Security-Policy"].split("; ")
+    assert policy == [*sandbox, "default-src 'none'", "frame-ancestors 'self'"]
     assert headers["Cache-Control"].startswith("private")
 
 
-def test_a_picture_can_be_saved_as_well(cast, bill, signed_in):
-    put(signed_in(cast.manager), bill, PNG)
+@pytest.mark.parametrize("content", [PDF, PNG])
+def test_a_document_can_be_saved_as_well(cast, bill, signed_in, content):
+    put(signed_in(cast.manager), bill, content)
     response = signed_in(cast.viewer).get(url("bill-document", bill.pk), {"download": ""})
     assert response.headers["Content-Disposition"].startswith("attachment")
 
@@ -215,3 +219,15 @@ def test_a_picture_stands_beside_the_form_that_corrects_the_bill(cast, bill, sig
 
     picture = the(check_page(client.get(edit)), ".beside-picture img")
     assert picture["src"] == url("bill-document", bill.pk)
+
+
+def test_a_pdf_stands_there_in_a_frame(cast, bill, signed_in):
+    client = signed_in(cast.manager)
+    put(client, bill, PDF)
+
+    page = client.get(url("bill-edit", bill.pk))
+
+    frame = the(check_page(page), ".beside-picture iframe")
+    assert frame["src"] == url("bill-document", bill.pk)
+    assert "frame-src 'self';" in page.headers["Content-Security-Policy"] + ";"
+    assert client.get(frame["src"]).headers["X-Frame-Options"] == "SAMEORIGIN"

@@ -24,7 +24,8 @@ from portfolios.access import Action
 from portfolios.http import SignedInRequest, signed_in
 
 # Whatever a file holds, it is shown as a file: no script of it runs here, nothing is loaded for it.
-_SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+_ALONE = "default-src 'none'; frame-ancestors 'self'"
+_SANDBOX = f"sandbox; {_ALONE}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,17 +68,17 @@ def _attach(request: SignedInRequest, bill: UtilityBill) -> HttpResponse:
 
 
 def _file_of(document: BillDocument, *, asked_to_save: bool) -> HttpResponse:
-    """Give the file; a browser's viewer of PDFs does not run in a sandbox, so these are saved."""
+    """Give the file, to be shown by itself or in a frame of our own pages."""
     try:
         content = document_content(document)
     except FileNotFoundError:
         raise Http404("The file of this document is not where it was kept.") from None
     response = HttpResponse(content, content_type=document.content_type)
-    disposition = content_disposition_header(
-        asked_to_save or not document.is_picture, document_file_name(document)
-    )
+    disposition = content_disposition_header(asked_to_save, document_file_name(document))
     response["Content-Disposition"] = disposition or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = _SANDBOX
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    # A browser's viewer of PDFs, which keeps them to itself, does not run in a sandbox.
+    response["Content-Security-Policy"] = _SANDBOX if document.is_picture else _ALONE
     response["Cache-Control"] = "private, no-cache"
     return response

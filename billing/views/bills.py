@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.db.models import Max
 from django.http import HttpResponse
@@ -43,6 +44,7 @@ class UtilityLink:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@csp_update({"img-src": ["blob:"], "frame-src": ["blob:"]})  # type: ignore[arg-type]
 def bill_create(request: SignedInRequest, pk: int) -> HttpResponse:
     """Enter a bill of a property."""
     places = Property.objects.select_related("portfolio")

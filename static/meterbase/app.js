@@ -33,3 +33,21 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const drawer = event.target.closest("dialog.drawer");
   if (drawer && !drawer.open) drawer.showModal();
 });
+
+const PICTURES = ["image/png", "image/jpeg"];
+
+/* A chosen document stands beside the form that is typed off it, before anything is sent. */
+document.addEventListener("change", (event) => {
+  const place = document.getElementById(event.target.dataset.shownIn);
+  if (!place) return;
+  const [file] = event.target.files;
+  const shown = file && (PICTURES.includes(file.type) ? "img" : file.type === "application/pdf" && "iframe");
+  for (const old of place.children) URL.revokeObjectURL(old.src);
+  place.replaceChildren();
+  place.hidden = !shown;
+  if (!shown) return;
+  const picture = document.createElement(shown);
+  picture.src = URL.createObjectURL(file);
+  picture[shown === "img" ? "alt" : "title"] = `The chosen document, ${file.name}`;
+  place.append(picture);
+});

@@ -107,6 +107,7 @@ def wait_for(condition: Callable[[], bool], *, what: str, seconds: float = 30) -
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"waited {seconds} s in vain for {what}"
+        # Another process brings it about, and has no way to tell this one.
         time.sleep(0.02)
 
 

@@ -58,10 +58,10 @@ def checked_slowly(monkeypatch, module: Any) -> Event:
     is_checked, check = Event(), module.refuse_blocked
 
     def check_slowly(calculation: Calculation) -> None:
-        # When the other transaction waits for a lock, as it should, nothing tells so: it gets a
-        # moment to go wrong.
         check(calculation)
         is_checked.set()
+        # When the other transaction waits for a lock, as it should, nothing tells so: it gets a
+        # moment to go wrong.
         time.sleep(0.5)
 
     monkeypatch.setattr(module, "refuse_blocked", check_slowly)

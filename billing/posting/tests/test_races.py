@@ -116,10 +116,11 @@ def test_a_calculation_is_not_replaced_while_it_is_being_posted(
         return inputs.gather_inputs(**what)
 
     def write_slowly(**event: Any) -> None:
-        # The job is not committed yet when the other transaction begins. When that one waits for
-        # a lock, as it should, there is nothing that tells so: it gets a moment to go wrong.
+        # The job is not committed yet when the other transaction begins.
         job_is_written.set()
         calculating.wait(timeout=SECONDS)
+        # When that one waits for a lock, as it should, nothing tells so: it gets a moment to go
+        # wrong.
         time.sleep(0.2)
 
     monkeypatch.setattr(calculations, "gather_inputs", gather)

@@ -138,6 +138,7 @@ def work(*, seconds: float) -> bool:
             return False
         drain_all()
         sweep_postings()
+        # What is left waits for a time of its own, or for another worker.
         time.sleep(0.05)
     return True
 

@@ -219,11 +219,12 @@ def _swap(swap: Swap, page: Page) -> tuple[list[str], list[str]]:
     swap.act(page)
     expect(page.locator(swap.part)).to_contain_text(swap.says, timeout=_PATIENCE)
     # The classes that htmx lends to what it swapped are taken away again.
-    page.wait_for_function("!document.querySelector('[class*=htmx-]:not(.htmx-indicator)')")
+    expect(page.locator("[class*=htmx-]:not(.htmx-indicator)")).to_have_count(0)
     assert page.evaluate("window.untouched")
     swapped = page.locator(swap.part).inner_html()
-    swap.afresh(page)
-    page.wait_for_function("!window.untouched && document.readyState === 'complete'")
+    with page.expect_event("load"):
+        swap.afresh(page)
+    assert not page.evaluate("window.untouched")
     if not swap.compared:
         return _words(swapped), _words(page.locator(swap.part).inner_html())
     drawn = _words(swapped, begins="From the bill")
