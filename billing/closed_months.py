@@ -17,7 +17,7 @@ from integrations.pms.errors import PeriodClosed
 from portfolios.models import Property
 
 # PostgreSQL cuts a day down to a month's first moment, not to its first day.
-_BOOKED_IN = Coalesce("job__post_month", Cast(TruncMonth("job__charge_date"), DateField()))
+BOOKED_IN = Coalesce("job__post_month", Cast(TruncMonth("job__charge_date"), DateField()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ def latest_closed_month(place: Property) -> ClosedMonth | None:
     attempts = PostingAttempt.objects.filter(posting=OuterRef("pk"), finished_at__isnull=False)
     last_told = attempts.order_by("-number").values("finished_at")[:1]
     refused = of_place.filter(error_code=PeriodClosed.code).annotate(
-        month=_BOOKED_IN, told_at=Coalesce(Subquery(last_told), "state_at")
+        month=BOOKED_IN, told_at=Coalesce(Subquery(last_told), "state_at")
     )
     for month, said_at in refused.values_list("month").annotate(Max("told_at")).order_by("-month"):
-        taken = of_place.annotate(month=_BOOKED_IN).filter(
+        taken = of_place.annotate(month=BOOKED_IN).filter(
             month=month, state=PostingState.POSTED, state_at__gt=said_at
         )
         if not taken.exists():

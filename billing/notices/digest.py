@@ -21,6 +21,7 @@ from billing.notices.letters import (
     calculations_to_approve,
     counted,
     failures_by_cause,
+    failures_in_closing_books,
     shortened,
 )
 from billing.worklists import BillStep, waiting_bills
@@ -112,9 +113,9 @@ class _Reader:
 def _failures(reader: _Reader) -> tuple[Section, ...]:
     # Few charges fail: they are picked out first, and only then looked up in the portfolios.
     few = in_tab(FailureTab.OPEN, now=reader.now).values("pk")
-    return failures_by_cause(
-        reader.rows(Posting, Action.APPROVE).filter(pk__in=few), now=reader.now
-    )
+    failures = reader.rows(Posting, Action.APPROVE).filter(pk__in=few)
+    urgent = failures_in_closing_books(failures, today=reader.today)
+    return urgent + failures_by_cause(failures, now=reader.now)
 
 
 def _approvals(reader: _Reader) -> tuple[Section, ...]:

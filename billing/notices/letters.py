@@ -7,14 +7,15 @@ or the person may not see it any more.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from billing.bill_calendar import AccountMonths
 from billing.causes import cause_of
+from billing.closed_months import BOOKED_IN, month_after
 from billing.failures import CauseSum, sum_by_cause
 from billing.models import (
     Approval,
@@ -33,6 +34,12 @@ from portfolios.models import Notice, User
 from portfolios.notices.letters import Letter, Line, Section
 
 _MOST_LINES = 25
+# Books are closed within days of a month's end; who has them closes them when all is in.
+_CLOSING = timedelta(days=5)
+_BEFORE_CLOSING = (
+    "These failed, and the PMS takes nothing more for a month once its books are closed. Send them "
+    "again, book them in the next month, or close them with a reason."
+)
 
 
 def write_approval_waiting(notice: Notice, *, now: datetime) -> Letter | None:  # noqa: ARG001
@@ -94,6 +101,30 @@ def failures_by_cause(failures: QuerySet[Posting], *, now: datetime) -> tuple[Se
         line = Line(f"{counted(found.count, 'charge')} failed{_age(found, now)}", url)
         sections.append(Section(cause.title, (line,), cause.remedy))
     return tuple(sections)
+
+
+def failures_in_closing_books(failures: QuerySet[Posting], *, today: date) -> tuple[Section, ...]:
+    """Write down what failed of months that have ended or end within days, the oldest first."""
+    booked = failures.annotate(month=BOOKED_IN).order_by()
+    counts = booked.values_list("month").annotate(Count("pk")).order_by("month")
+    found = [(month, count) for month, count in counts if month_after(month) - today <= _CLOSING]
+    if not found:
+        return ()
+    url = reverse("billing:failure-list")
+    lines = [
+        Line(f"{counted(count, 'charge')} of {month:%B %Y}, {_end(month, today)}", url)
+        for month, count in found
+    ]
+    return (Section("Before the books are closed", shortened(lines, url), _BEFORE_CLOSING),)
+
+
+def _end(month: date, today: date) -> str:
+    days = (month_after(month) - today).days
+    if days > 0:
+        return (
+            f"whose last day is in {counted(days - 1, 'day')}" if days > 1 else "which ends today"
+        )
+    return f"which ended {counted(1 - days, 'day')} ago"
 
 
 def _age(found: CauseSum, now: datetime) -> str:

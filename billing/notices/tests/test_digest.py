@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail as outbox
 
+from billing.models import PostingState
 from billing.notices.digest import queue_digests
 from billing.operations.approvals import approve_calculation, reject_calculation
 from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.tests.acts import end_lease_of, post, run_workers
+from billing.tests.small_place import small_job
 from integrations.models import Connection
 from portfolios.models import (
     Membership,
@@ -71,6 +73,38 @@ def test_failures_are_grouped_by_cause(cast, approved, mailable, gateway, sandbo
     assert f"No active lease in the PMS\n- 2 charges failed, the oldest {days} days ago" in text
     assert "/billing/failures/?cause=LEASE_NOT_FOUND" in text
     assert "Verify the unit's occupancy in the PMS" in text
+
+
+@pytest.mark.parametrize(
+    ("today", "says"),
+    [
+        (datetime(2026, 4, 27, 9, 0, tzinfo=UTC), "of April 2026, whose last day is in 3 days"),
+        (datetime(2026, 4, 30, 9, 0, tzinfo=UTC), "of April 2026, which ends today"),
+        (datetime(2026, 5, 1, 9, 0, tzinfo=UTC), "of April 2026, which ended 1 day ago"),
+    ],
+)
+def test_failures_of_a_month_that_is_closed_soon_come_first(
+    cast, mailable, settings, now, today, says
+):
+    failed_job(cast, now, settings)
+
+    text = send_digests(today)["accountant"]
+
+    assert f"Before the books are closed\n- 3 charges {says}" in text
+    assert text.index("Before the books") < text.index("No active lease")
+
+
+def test_in_the_middle_of_a_month_no_books_are_closed(cast, mailable, settings, now):
+    failed_job(cast, now, settings)
+
+    assert "Before the books" not in send_digests(datetime(2026, 4, 24, 9, 0, tzinfo=UTC))
+
+
+def failed_job(cast, now, settings) -> None:
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    small_job(cast, now).postings.update(
+        state=PostingState.REJECTED, error_code="LEASE_NOT_FOUND", error="No.", state_at=now
+    )
 
 
 def test_what_was_sent_back_and_expired_logins_are_in_it(cast, in_review, now):
