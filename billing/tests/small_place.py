@@ -37,6 +37,7 @@ from integrations.pms.records import MalformedRecord, PmsCharge
 from integrations.pms.transport import Transport
 from meterbase.lib.money import Cents
 from meterbase.lib.periods import Period
+from meterbase.tests.told_once import told_once
 from portfolios.models import Lease, LeaseStatus, Property, Unit
 
 # Number, square feet, bedrooms and bathrooms, people: the ids follow from the place in the list.
@@ -64,6 +65,7 @@ def gateway_to_nowhere() -> PmsGateway:
     return _Nowhere(transport=Transport("http://127.0.0.1:9", "px_test_nobody"))
 
 
+@told_once
 def small_place(cast: Cast, now: datetime) -> Property:
     """Make the property, its connection, and three units that are let."""
     place = Property.objects.create(
@@ -132,6 +134,7 @@ def small_chart(place: Property, now: datetime, codes: Iterable[str] = CHART) ->
     follow_chart(place, now)
 
 
+@told_once
 def small_bill(cast: Cast, now: datetime) -> UtilityBill:
     """Enter the March water bill, with a rule by square footage and 10 % common area."""
     place = small_place(cast, now)
@@ -149,6 +152,7 @@ def small_bill(cast: Cast, now: datetime) -> UtilityBill:
     return enter_bill(place=place, entry=entry, by=cast.manager, now=now)
 
 
+@told_once
 def small_calculation(cast: Cast, now: datetime) -> Calculation:
     """Calculate, submit and approve the bill: three charges."""
     calculation = calculate_bill(bill=small_bill(cast, now), by=cast.manager, now=now)
@@ -157,6 +161,7 @@ def small_calculation(cast: Cast, now: datetime) -> Calculation:
     return calculation
 
 
+@told_once
 def small_job(cast: Cast, now: datetime) -> PostingJob:
     """Confirm the posting of the three charges; posting has to be switched on."""
     return create_posting_job(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -15,12 +15,14 @@ from billing.operations.documents import attach_document
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
 from billing.statements.issue import issue_statement
 from billing.tests.small_place import ORDER, gateway_to_nowhere, small_bill
+from conftest import Cast
 from integrations.models import Delivery, SyncRun
 from integrations.operations.webhook_endpoints import EVENTS, create_endpoint, send_test
 from meterbase.lib.money import Cents
 from meterbase.lib.periods import Period
 from meterbase.tests.api.matrix import Rows
 from meterbase.tests.api.programs import Program, program_of
+from meterbase.tests.told_once import told_once
 from portfolios.models import Membership, Portfolio, Role, User
 
 
@@ -62,6 +64,14 @@ def delivery(cast, now, settings) -> Delivery:
 @pytest.fixture
 def rows(cast, small, delivery, now) -> Rows:
     """Make one row of everything that a call can be about."""
+    made = _one_of_each(cast, small, delivery, now)
+    bill = made.approved.bill
+    attach_document(bill=bill, name="a.pdf", chunks=[b"%PDF-"], by=cast.manager, now=now)
+    return made
+
+
+@told_once
+def _one_of_each(cast: Cast, small: UtilityBill, delivery: Delivery, now: datetime) -> Rows:
     place = small.property
 
     def water(month: int) -> UtilityBill:
@@ -84,9 +94,7 @@ def rows(cast, small, delivery, now) -> Rows:
     flag = BillFlag.objects.create(
         bill=small, kind=BillFlagKind.SPIKE, message="Twice as much as usual.", found_at=now
     )
-    told_of = water(8)
-    attach_document(bill=told_of, name="a.pdf", chunks=[b"%PDF-"], by=cast.manager, now=now)
-    told = approved(told_of)
+    told = approved(water(8))
     lease = told.charges.earliest("pk").lease
     return Rows(
         cast=cast,
