@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any, cast
 
 import pytest
@@ -33,7 +34,7 @@ def renamed(portfolio: Portfolio, name: str) -> Portfolio:
 
 @pytest.fixture(autouse=True)
 def _nothing_told(monkeypatch) -> None:
-    monkeypatch.setattr("meterbase.tests.told_once._told", {})
+    monkeypatch.setattr("meterbase.tests.told_once._told", OrderedDict())
     TOLD.clear()
 
 

@@ -7,6 +7,7 @@ database, who and what it is about, the settings of the test.
 from __future__ import annotations
 
 import pickle
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields, is_dataclass
@@ -40,7 +41,8 @@ class _Told:
     outcome: bytes
 
 
-_told: dict[bytes, _Told] = {}
+# Those that were not told again for longest are forgotten first.
+_told: OrderedDict[bytes, _Told] = OrderedDict()
 
 
 def told_once(tell: Callable[_Asked, _Outcome]) -> Callable[_Asked, _Outcome]:
@@ -57,9 +59,11 @@ def told_once(tell: Callable[_Asked, _Outcome]) -> Callable[_Asked, _Outcome]:
         key = blake2b(repr(told_before).encode()).digest()
         if key not in _told:
             outcome = tell(*args, **named)
-            if len(_told) < _MOST:
-                _told[key] = _Told(_changed(before, _all_rows()), pickle.dumps(outcome))
+            _told[key] = _Told(_changed(before, _all_rows()), pickle.dumps(outcome))
+            if len(_told) > _MOST:
+                _told.popitem(last=False)
             return outcome
+        _told.move_to_end(key)
         _put_back(_told[key].rows, before)
         found: _Outcome = pickle.loads(_told[key].outcome)  # noqa: S301 - written above
         return found
