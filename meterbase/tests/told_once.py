@@ -29,7 +29,7 @@ _Rows = tuple[tuple[Any, ...], ...]
 _MOST = 200
 # Made by the migrations, the same for all.
 _GIVEN = {"django_content_type", "auth_permission"}
-# They differ in each test, and no story that is told once reads them.
+# They differ in each test; a story that asks the PMS is about what the PMS knows, not where it is.
 _OWN_SETTINGS = {"STATE_DIR", "STORAGES", "PROPEXO_BASE_URL", "PROPEXO_API_KEY"}
 
 
