@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from meterbase.api_answers import problem_answer
 from meterbase.lib.json_api import ApiProblem
+from meterbase.middleware import is_call
 from portfolios.bearer import recognise
 from portfolios.operations.call_limits import CallStanding
 
-_API = "/api/"
-# What Propexo sends is signed and has a budget of its own; the documentation is a page.
-_NO_CALLS = ("/api/webhooks/", "/api/docs/")
+# Nothing is loaded for an answer, wherever it is shown.
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class ApiGateMiddleware:
@@ -25,8 +25,7 @@ class ApiGateMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        path = request.path_info
-        if not path.startswith(_API) or path.startswith(_NO_CALLS):
+        if not is_call(request):
             return self.get_response(request)
         standing = recognise(request, now=timezone.now())
         answer = _too_many(standing) if standing.is_spent else self._answer(request)
@@ -34,6 +33,7 @@ class ApiGateMiddleware:
         answer["X-RateLimit-Remaining"] = str(standing.remaining)
         answer["X-RateLimit-Reset"] = str(standing.reset_at)
         answer["Cache-Control"] = "no-store"
+        answer["Content-Security-Policy"] = _POLICY
         return answer
 
     def _answer(self, request: HttpRequest) -> HttpResponse:

@@ -96,6 +96,26 @@ def test_a_session_does_not_open_the_api(cast):
     assert client.get(JOBS).status_code == 401
 
 
+def test_an_answer_loads_nothing_and_leaves_no_cookie(cast, program):
+    visitor = Client()
+    visitor.force_login(cast.manager)
+    known = set(visitor.cookies)
+
+    answer = visitor.get(JOBS, headers={"Authorization": f"Bearer {program.secret}"})
+
+    assert answer.status_code == 200
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert (answer["X-Content-Type-Options"], answer["X-Frame-Options"]) == ("nosniff", "DENY")
+    assert set(visitor.cookies) == known
+    assert not answer.cookies
+
+
+def test_the_documentation_is_a_page(cast, signed_in):
+    page = signed_in(cast.viewer).get("/api/docs/")
+
+    assert "script-src 'self'" in page["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize(
     "sent", ["", "Bearer", "Bearer ", "Basic {}", "{}", "Bearer x{}", "bearer {}x"]
 )
