@@ -8,8 +8,8 @@ from django import forms
 
 from billing.operations.documents import LARGEST_BYTES
 
-_ALLOWED = f"a PDF, PNG or JPEG file of at most {LARGEST_BYTES // 1024 // 1024} MB"
-_NONE = f"The document must be chosen: {_ALLOWED}."
+ALLOWED = f"a PDF, PNG or JPEG file of at most {LARGEST_BYTES // 1024 // 1024} MB"
+_NONE = f"The document must be chosen: {ALLOWED}."
 
 
 class DocumentField(forms.FileField):
@@ -25,13 +25,13 @@ class DocumentField(forms.FileField):
         super().__init__(
             label=label,
             required=required,
-            help_text=help_text or f"{_ALLOWED[0].upper()}{_ALLOWED[1:]}.",
+            help_text=help_text or f"{ALLOWED[0].upper()}{ALLOWED[1:]}.",
             widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"} | shown),
             error_messages={
                 "required": _NONE,
                 "missing": _NONE,
                 "invalid": _NONE,
-                "empty": f"The document is an empty file; choose {_ALLOWED}.",
+                "empty": f"The document is an empty file; choose {ALLOWED}.",
             },
         )
 
@@ -39,7 +39,7 @@ class DocumentField(forms.FileField):
         """Refuse what is too large before anybody reads it."""
         upload = super().clean(data, initial)
         if upload and upload.size > LARGEST_BYTES:
-            raise forms.ValidationError(f"The document must be {_ALLOWED}.", code="too_large")
+            raise forms.ValidationError(f"The document must be {ALLOWED}.", code="too_large")
         return upload
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from billing.forms.bill_documents import DocumentField
+from billing.forms.bill_documents import ALLOWED, DocumentField
 from billing.forms.bill_lines import BillLinesForm
 from billing.forms.decisions import NoteField
 from billing.forms.fields import DayField, DollarsField, always
@@ -58,7 +58,10 @@ class BillForm(BillLinesForm):
         error_messages={"max_length": "Unit of usage may have 20 characters at most."},
     )
     document = DocumentField(
-        label="The utility's own bill", required=False, shown_in="chosen-document"
+        label="The utility's own bill",
+        required=False,
+        help_text=f"Optional: {ALLOWED}.",
+        shown_in="chosen-document",
     )
 
     def clean(self) -> dict[str, Any]:

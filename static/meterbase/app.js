@@ -42,12 +42,12 @@ document.addEventListener("change", (event) => {
   if (!place) return;
   const [file] = event.target.files;
   const shown = file && (PICTURES.includes(file.type) ? "img" : file.type === "application/pdf" && "iframe");
-  for (const old of place.children) URL.revokeObjectURL(old.src);
+  for (const old of place.children) URL.revokeObjectURL(old.src.split("#")[0]);
   place.replaceChildren();
   place.hidden = !shown;
   if (!shown) return;
   const picture = document.createElement(shown);
-  picture.src = URL.createObjectURL(file);
+  picture.src = URL.createObjectURL(file) + (shown === "iframe" ? "#navpanes=0&view=FitH" : "");
   picture[shown === "img" ? "alt" : "title"] = `The chosen document, ${file.name}`;
   place.append(picture);
 });
