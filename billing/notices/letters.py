@@ -119,12 +119,10 @@ def failures_in_closing_books(failures: QuerySet[Posting], *, today: date) -> tu
 
 
 def _end(month: date, today: date) -> str:
-    days = (month_after(month) - today).days
+    days = (month_after(month) - today).days - 1
     if days > 0:
-        return (
-            f"whose last day is in {counted(days - 1, 'day')}" if days > 1 else "which ends today"
-        )
-    return f"which ended {counted(1 - days, 'day')} ago"
+        return f"whose last day is in {counted(days, 'day')}"
+    return f"which ended {counted(-days, 'day')} ago" if days else "which ends today"
 
 
 def _age(found: CauseSum, now: datetime) -> str:
