@@ -35,32 +35,23 @@ _IN_THE_DATABASE = {"db", "transactional_db", "live_server"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option by which the run on the second database saves time."""
-    told = "leave out what a run on SQLite tells as well, and begin where that one ends"
+    told = "leave out what a run on SQLite tells as well"
     parser.addoption(_BESIDE_SQLITE, action="store_true", help=told)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the run on SQLite tells as well, if asked to.
-
-    Shape: programs of their own, which wait more than they compute and come last otherwise, come
-        first: so the two runs use the machine together.
-    """
+    """Leave out what the run on SQLite tells as well, if asked to."""
     if config.getoption(_BESIDE_SQLITE):
         left_out = [item for item in items if _is_same_everywhere(item)]
         config.hook.pytest_deselected(items=left_out)
-        kept = [item for item in items if item not in set(left_out)]
-        items[:] = sorted(kept, key=_has_its_turn)
+        kept = set(items).difference(left_out)
+        items[:] = [item for item in items if item in kept]
 
 
 def _is_same_everywhere(item: pytest.Item) -> bool:
     marks = {mark.name for mark in item.iter_markers()}
     touches_one = _is_in_the_database(item) or bool(marks & {"processes", "browser"})
     return "once" in marks or not touches_one
-
-
-def _has_its_turn(item: pytest.Item) -> bool:
-    # A browser leaves an event loop behind, beside which Django touches no database: it stays last.
-    return _is_in_the_database(item) or item.get_closest_marker("browser") is not None
 
 
 def _is_in_the_database(item: pytest.Item) -> bool:

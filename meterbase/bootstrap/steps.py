@@ -12,6 +12,7 @@ from meterbase.bootstrap.suite import (
     run_checks,
     run_screenshots,
     run_tests,
+    run_tests_of_programs,
     run_tests_on_postgres,
     run_tests_on_sqlite,
 )
@@ -26,6 +27,7 @@ STEPS: Mapping[str, Callable[[], object]] = {
     "tests": run_tests,
     "tests-sqlite": run_tests_on_sqlite,
     "tests-postgres": run_tests_on_postgres,
+    "tests-programs": run_tests_of_programs,
     "chaos": run_chaos,
     "screenshots": run_screenshots,
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from meterbase.bootstrap.commands import ROOT, CommandFailedError, run, say, started
-from meterbase.bootstrap.system import CHROMIUM_VARIABLE, POSTGRES, require
+from meterbase.bootstrap.system import CHROMIUM_VARIABLE, POSTGRES, free_port, require
 
 PROGRAMS = ROOT / ".venv" / "bin"
 
@@ -28,6 +29,10 @@ CHECKS: tuple[tuple[str, ...], ...] = (
 CLUSTER = ("-t", "-o", "log_min_messages=fatal", "-o", "fsync=off")
 ON_CLUSTER = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE" exec "$@"'
 
+# Tests that start programs, and all others.
+APART, AMONG = ("-m", "processes"), ("-m", "not processes")
+LANE = (sys.executable, str(ROOT / "meterbase" / "bootstrap"), "tests-programs")
+
 SETTING = re.compile(r"^#?\s*([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 ALWAYS_UNSET = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
 PREFIXES_UNSET = ("METERBASE_", "PROPEXO_", "PG")
@@ -45,33 +50,38 @@ def run_checks() -> None:
 
 
 def run_tests() -> None:
-    """Run all tests on SQLite and beside them on PostgreSQL, both to their end.
+    """Run all tests on SQLite and on PostgreSQL side by side, all to their end.
+
+    Shape: those that start programs have a lane of their own, as they wait more than they compute.
+    Errors: CommandFailedError when any fails.
+    """
+    command, environ = _tests_on_postgres(*AMONG)
+    with started(command, environ=environ) as postgres, started(LANE) as programs:
+        say("\n(The tests run on PostgreSQL at the same time; what they say comes afterwards.)")
+        _to_their_end(
+            lambda: run_tests_on_sqlite(*AMONG),
+            lambda: _show("pytest on PostgreSQL", postgres),
+            lambda: _show("tests that start programs", programs),
+        )
+
+
+def run_tests_of_programs() -> None:
+    """Run the tests that start programs, on SQLite and then on PostgreSQL, both to their end.
 
     Errors: CommandFailedError when either fails.
     """
-    failures: list[CommandFailedError] = []
-    command, environ = _tests_on_postgres()
-    with started(command, environ=environ) as follow:
-        say("\n(The tests run on PostgreSQL at the same time; what they say comes afterwards.)")
-        try:
-            run_tests_on_sqlite()
-        except CommandFailedError as failed:
-            failures.append(failed)
-        say("\n== pytest on PostgreSQL")
-        code = follow()
-    if code:
-        say(f"\n== pytest on PostgreSQL: failed with exit code {code}")
-        failures.append(CommandFailedError(code))
-    if failures:
-        raise failures[0]
+    _to_their_end(
+        lambda: run_tests_on_sqlite(*APART),
+        lambda: step("pytest on PostgreSQL", *_tests_on_postgres(*APART, port=free_port())),
+    )
 
 
-def run_tests_on_sqlite() -> None:
-    """Run all tests on SQLite.
+def run_tests_on_sqlite(*selection: str) -> None:
+    """Run tests on SQLite: all, or those that pytest's options select.
 
     Errors: CommandFailedError with pytest's exit code.
     """
-    step("pytest on SQLite", [str(PROGRAMS / "pytest")], clean_environ())
+    step("pytest on SQLite", [str(PROGRAMS / "pytest"), *selection], clean_environ())
 
 
 def run_tests_on_postgres() -> None:
@@ -82,13 +92,46 @@ def run_tests_on_postgres() -> None:
     step("pytest on PostgreSQL", *_tests_on_postgres())
 
 
-def _tests_on_postgres() -> tuple[Sequence[str], Mapping[str, str]]:
-    """Give the command, and its environment: the cluster takes its encoding from the locale."""
-    # The two runs share the machine: this one leaves out what the other tells as well.
-    tests = [str(PROGRAMS / "pytest"), "--beside-sqlite"]
+def _tests_on_postgres(
+    *selection: str, port: int | None = None
+) -> tuple[Sequence[str], Mapping[str, str]]:
+    """Give the command, and its environment: the cluster takes its encoding from the locale.
+
+    Shape: clusters that run at once need ports of their own.
+    """
+    listening = () if port is None else ("-c", f"--port={port}")
+    # This run leaves out what the one on SQLite tells as well.
+    tests = [str(PROGRAMS / "pytest"), "--beside-sqlite", *selection]
     inner = ["sh", "-c", ON_CLUSTER, "sh", *tests]
     environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
-    return [require(POSTGRES), *CLUSTER, *inner], environ
+    return [require(POSTGRES), *CLUSTER, *listening, *inner], environ
+
+
+def _show(title: str, follow: Callable[[], int]) -> None:
+    """Show what was run meanwhile.
+
+    Errors: CommandFailedError when it failed.
+    """
+    say(f"\n== {title}")
+    code = follow()
+    if code:
+        say(f"\n== {title}: failed with exit code {code}")
+        raise CommandFailedError(code)
+
+
+def _to_their_end(*runs: Callable[[], None]) -> None:
+    """Run each, whatever becomes of the others.
+
+    Errors: the first CommandFailedError.
+    """
+    failures: list[CommandFailedError] = []
+    for one in runs:
+        try:
+            one()
+        except CommandFailedError as failed:
+            failures.append(failed)
+    if failures:
+        raise failures[0]
 
 
 def run_chaos() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -14,6 +13,7 @@ import pytest
 from django.conf import settings
 from psycopg import sql
 
+from meterbase.bootstrap.system import free_port
 from meterbase.demo.installation import Installation, running_installation
 
 
@@ -24,8 +24,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     with _database() as database_url:
         found = Installation(
             folder=folder,
-            port=_free_port(),
-            sandbox_port=_free_port(),
+            port=free_port(),
+            sandbox_port=free_port(),
             password="only-for-the-tests",
             database_url=database_url,
         )
@@ -48,13 +48,6 @@ def browser_type_launch_args() -> dict[str, object]:
             "--no-first-run",
         ],
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

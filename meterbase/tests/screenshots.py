@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from tempfile import TemporaryDirectory
 import django
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from meterbase.bootstrap.system import CHROMIUM, require
+from meterbase.bootstrap.system import CHROMIUM, free_port, require
 from meterbase.demo.browser import Visitor
 
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "screenshots"
@@ -121,8 +120,8 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         found = Installation(
             folder=Path(folder),
-            port=_free_port(),
-            sandbox_port=_free_port(),
+            port=free_port(),
+            sandbox_port=free_port(),
             password=_PASSWORD,
         )
         with running_installation(found, say=_say):
@@ -218,12 +217,6 @@ def _keep(page: Page, name: str, address: str) -> None:
         for theme in _THEMES:
             page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
             page.screenshot(path=FOLDER / f"{name}-{size}-{theme}.png", full_page=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _say(text: str) -> None:

@@ -13,7 +13,8 @@ from random import Random, SystemRandom
 
 import django
 
-from billing.posting.tests.chaos.processes import ROOT, Program, SandboxProgram, free_port
+from billing.posting.tests.chaos.processes import ROOT, Program, SandboxProgram
+from meterbase.bootstrap.system import free_port
 
 _SCENE = "METERBASE_CHAOS_SCENE"
 _PORT = "METERBASE_CHAOS_PORT"

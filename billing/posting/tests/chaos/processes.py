@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,16 +16,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from meterbase.bootstrap.system import free_port
+
 ROOT = Path(__file__).resolve().parents[4]
 _PATIENCE_SECONDS = 30
-
-
-def free_port() -> int:
-    """Find a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
