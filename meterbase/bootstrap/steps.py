@@ -12,7 +12,6 @@ from meterbase.bootstrap.suite import (
     run_checks,
     run_screenshots,
     run_tests,
-    run_tests_of_programs,
     run_tests_on_postgres,
     run_tests_on_sqlite,
 )
@@ -27,7 +26,6 @@ STEPS: Mapping[str, Callable[[], object]] = {
     "tests": run_tests,
     "tests-sqlite": run_tests_on_sqlite,
     "tests-postgres": run_tests_on_postgres,
-    "tests-programs": run_tests_of_programs,
     "chaos": run_chaos,
     "screenshots": run_screenshots,
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from meterbase.bootstrap.commands import ROOT, CommandFailedError, run, say, started
@@ -29,9 +30,8 @@ CHECKS: tuple[tuple[str, ...], ...] = (
 CLUSTER = ("-t", "-o", "log_min_messages=fatal", "-o", "fsync=off")
 ON_CLUSTER = 'DATABASE_URL="postgres://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE" exec "$@"'
 
-# Tests that start programs, and all others.
-APART, AMONG = ("-m", "processes"), ("-m", "not processes")
-LANE = (sys.executable, str(ROOT / "meterbase" / "bootstrap"), "tests-programs")
+# Tests that start programs or a browser, and all others.
+APART, AMONG = ("-m", "processes or browser"), ("-m", "not processes and not browser")
 
 SETTING = re.compile(r"^#?\s*([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 ALWAYS_UNSET = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
@@ -52,28 +52,27 @@ def run_checks() -> None:
 def run_tests() -> None:
     """Run all tests on SQLite and on PostgreSQL side by side, all to their end.
 
-    Shape: those that start programs have a lane of their own, as they wait more than they compute.
+    Shape: those that start programs or a browser wait more than they compute; they run at the same
+        time in lanes of their own.
     Errors: CommandFailedError when any fails.
     """
-    command, environ = _tests_on_postgres(*AMONG)
-    with started(command, environ=environ) as postgres, started(LANE) as programs:
-        say("\n(The tests run on PostgreSQL at the same time; what they say comes afterwards.)")
+    with ExitStack() as lanes:
+        beside = [
+            (title, lanes.enter_context(started(command, environ=environ)))
+            for title, command, environ in _lanes()
+        ]
+        say("\n(More tests run at the same time; what they say comes afterwards.)")
         _to_their_end(
             lambda: run_tests_on_sqlite(*AMONG),
-            lambda: _show("pytest on PostgreSQL", postgres),
-            lambda: _show("tests that start programs", programs),
+            *(partial(_show, title, follow) for title, follow in beside),
         )
 
 
-def run_tests_of_programs() -> None:
-    """Run the tests that start programs, on SQLite and then on PostgreSQL, both to their end.
-
-    Errors: CommandFailedError when either fails.
-    """
-    _to_their_end(
-        lambda: run_tests_on_sqlite(*APART),
-        lambda: step("pytest on PostgreSQL", *_tests_on_postgres(*APART, port=free_port())),
-    )
+def _lanes() -> Iterator[tuple[str, Sequence[str], Mapping[str, str]]]:
+    """Name what runs beside the tests on SQLite, with its command and its environment."""
+    yield "pytest on PostgreSQL", *_tests_on_postgres(*AMONG, port=free_port())
+    yield "programs and browsers on SQLite", [str(PROGRAMS / "pytest"), *APART], clean_environ()
+    yield "programs on PostgreSQL", *_tests_on_postgres(*APART, port=free_port())
 
 
 def run_tests_on_sqlite(*selection: str) -> None:

@@ -80,44 +80,32 @@ def databases(programs, tmp_path, path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("script", "lane", "code"),
+    ("script", "code"),
     [
-        ("exit 0", "exit 0", 0),
-        ('test -n "$DATABASE_URL" || exit 3', "exit 0", 3),
-        ('test -z "$DATABASE_URL" || exit 4', "exit 0", 4),
-        ("exit 0", "exit 5", 5),
-        ("exit 6", "exit 7", 6),
+        ("exit 0", 0),
+        ('test -n "$DATABASE_URL" || exit 3', 3),
+        ('test -z "$DATABASE_URL" || exit 4', 4),
+        ('case "$*" in *"-m processes"*) exit 5;; esac', 5),
+        ("exit 6", 6),
     ],
 )
-def test_all_suites_run_to_their_end_and_each_may_fail(
-    databases, tmp_path, monkeypatch, capfd, script, lane, code
-):
-    write_program(databases, f'#!/bin/sh\necho "on ${{DATABASE_URL:-sqlite}}"\n{script}\n')
-    apart = write_program(tmp_path / "lane", f"#!/bin/sh\necho programs\n{lane}\n")
-    monkeypatch.setattr(suite, "LANE", (str(apart),))
+def test_all_suites_run_to_their_end_and_each_may_fail(databases, capfd, script, code):
+    write_program(databases, f'#!/bin/sh\necho "$* on ${{DATABASE_URL:-sqlite}}"\n{script}\n')
 
     assert steps.main(["tests"]) == code
 
     said = capfd.readouterr().out
     in_order = [
-        "on sqlite",
+        "-m not processes and not browser on sqlite",
         "== pytest on PostgreSQL",
-        "on postgres://u:p@h:1/d",
-        "== tests that start programs",
-        "programs\n",
+        "--beside-sqlite -m not processes and not browser on postgres://u:p@h:1/d",
+        "== programs and browsers on SQLite",
+        "-m processes or browser on sqlite",
+        "== programs on PostgreSQL",
+        "--beside-sqlite -m processes or browser on postgres://u:p@h:1/d",
     ]
     places = [said.index(words) for words in in_order]
     assert places == sorted(places)
-
-
-def test_tests_that_start_programs_run_on_both_databases_one_after_the_other(databases, capfd):
-    write_program(databases, '#!/bin/sh\necho "$* on ${DATABASE_URL:-sqlite}"\nexit 3\n')
-
-    assert steps.main(["tests-programs"]) == 3
-
-    said = capfd.readouterr().out
-    on_sqlite = said.index("-m processes on sqlite")
-    assert on_sqlite < said.index("--beside-sqlite -m processes on postgres://u:p@h:1/d")
 
 
 def test_ctrl_c_waits_for_the_program_to_tidy_up(tmp_path):

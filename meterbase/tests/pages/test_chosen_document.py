@@ -12,7 +12,11 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from billing.tests.small_place import small_place
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.once("a browser shows a file before any database knows of it"),
+]
 
 _IS_DRAWN = "picture => picture.decode().then(() => picture.naturalWidth > 0)"
 

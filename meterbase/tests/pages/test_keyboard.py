@@ -11,7 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 from billing.models import CalculationState
 from billing.tests.acts import run_workers
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.once("keys do the same whatever the database"),
+]
 
 _FURTHEST = 400
 _PATIENCE = 20_000
