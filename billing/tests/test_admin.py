@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from billing.models import Calculation, PostingJob
-from billing.tests.acts import post, run_workers
-from integrations.gateways import open_property_gateway
-from meterbase.tests.told_once import told_once
+from billing.models import PostingJob
+from billing.tests.worked_jobs import worked_job
 from portfolios.models import User
 
 READ_ONLY = [
@@ -37,17 +33,9 @@ def staff(db, signed_in):
 
 
 @pytest.fixture
-def posted(settings, cast, approved, now) -> PostingJob:
+def posted(settings, cast, approved, sandbox, now) -> PostingJob:
     settings.PROPEXO_CHARGE_POSTING_ENABLED = True
-    return post_everything(approved, cast.accountant, now)
-
-
-@told_once
-def post_everything(approved: Calculation, by: User, now: datetime) -> PostingJob:
-    gateway = open_property_gateway(approved.bill.property)
-    job = post(approved, by=by, gateway=gateway, now=now)
-    run_workers(job, gateway=gateway, now=now)
-    return job
+    return worked_job(approved, cast.accountant, now, sandbox)
 
 
 @pytest.mark.parametrize("name", READ_ONLY)

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from billing.models import Posting, PostingState
-from billing.tests.acts import alert_of, end_lease_of, post, run_workers
+from billing.tests.acts import alert_of
+from billing.tests.worked_jobs import worked_job
 from portfolios.models import AuditEvent
 from portfolios.tests.pages import check_page, text_of, the
 
@@ -19,12 +20,9 @@ def url(name: str, *args: object) -> str:
 
 
 @pytest.fixture
-def job(settings, cast, approved, gateway, sandbox, now):
+def job(settings, cast, approved, sandbox, now):
     settings.PROPEXO_CHARGE_POSTING_ENABLED = True
-    made = post(approved, by=cast.accountant, gateway=gateway, now=now)
-    end_lease_of("304", sandbox)
-    run_workers(made, gateway=gateway, now=now)
-    return made
+    return worked_job(approved, cast.accountant, now, sandbox, "304")
 
 
 @pytest.fixture

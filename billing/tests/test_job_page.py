@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from billing.models import PostingState
 from billing.tasks import work_on_ledger_checks
-from billing.tests.acts import end_lease_of, post, row_of, run_workers
+from billing.tests.acts import post, row_of
+from billing.tests.worked_jobs import ordered_job, worked_job
 from integrations.models import ConnectionStatus
 from portfolios.tests.pages import check_page, check_part, text_of, the
 
@@ -20,17 +21,16 @@ def url(name: str, *args: object) -> str:
 
 
 @pytest.fixture
-def job(settings, cast, approved, gateway, now):
+def job(settings, cast, approved, sandbox, now):
     settings.PROPEXO_CHARGE_POSTING_ENABLED = True
-    return post(approved, by=cast.accountant, gateway=gateway, now=now)
+    return ordered_job(approved, cast.accountant, now, sandbox)
 
 
 @pytest.fixture
-def over(job, gateway, sandbox, now):
+def over(settings, cast, approved, sandbox, now):
     """Give a job that is over, with one failure: the resident of unit 304 has moved out."""
-    end_lease_of("304", sandbox)
-    run_workers(job, gateway=gateway, now=now)
-    return job
+    settings.PROPEXO_CHARGE_POSTING_ENABLED = True
+    return worked_job(approved, cast.accountant, now, sandbox, "304")
 
 
 def page_of(client, job, query: str = ""):

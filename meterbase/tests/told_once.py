@@ -22,6 +22,8 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
 
+from integrations.sandbox.server import RunningSandbox
+
 _Asked = ParamSpec("_Asked")
 _Outcome = TypeVar("_Outcome")
 _Rows = tuple[tuple[Any, ...], ...]
@@ -35,9 +37,13 @@ _OWN_SETTINGS = {"STATE_DIR", "STORAGES", "PROPEXO_BASE_URL", "PROPEXO_API_KEY"}
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What came of a story: the rows of each table that it changed, and what it returned."""
+    """What came of a story: the rows of each table that it changed, and what it returned.
+
+    Shape: `in_pms` are the rows of the sandbox that it was told of, if it was.
+    """
 
     rows: Mapping[str, _Rows]
+    in_pms: Mapping[str, _Rows]
     outcome: bytes
 
 
@@ -48,23 +54,27 @@ _told: OrderedDict[bytes, _Told] = OrderedDict()
 def told_once(tell: Callable[_Asked, _Outcome]) -> Callable[_Asked, _Outcome]:
     """Make a function that writes rows put them back where it was told before.
 
-    Shape: its arguments are rows, dataclasses of them, days and words; it writes nothing but rows.
+    Shape: its arguments are rows, dataclasses of them, days, words and at most one sandbox; it
+        writes nothing but rows, those of the sandbox included.
     """
 
     @wraps(tell)
     def told(*args: _Asked.args, **named: _Asked.kwargs) -> _Outcome:
-        before = _all_rows()
+        before, pms = _all_rows(), _sandbox_of(args)
+        known = _rows_of(pms)
         about = _names([*args, *sorted(named.items())])
-        told_before = (tell.__module__, tell.__qualname__, about, _standing(), before)
+        told_before = (tell.__module__, tell.__qualname__, about, _standing(), before, known)
         key = blake2b(repr(told_before).encode()).digest()
         if key not in _told:
             outcome = tell(*args, **named)
-            _told[key] = _Told(_changed(before, _all_rows()), pickle.dumps(outcome))
+            here, there = _changed(before, _all_rows()), _changed(known, _rows_of(pms))
+            _told[key] = _Told(here, there, pickle.dumps(outcome))
             if len(_told) > _MOST:
                 _told.popitem(last=False)
             return outcome
         _told.move_to_end(key)
         _put_back(_told[key].rows, before)
+        _put_into(pms, _told[key].in_pms)
         found: _Outcome = pickle.loads(_told[key].outcome)  # noqa: S301 - written above
         return found
 
@@ -131,6 +141,33 @@ def _put_back(rows: Mapping[str, _Rows], before: Mapping[str, _Rows]) -> None:
         _run(connection.ops.sequence_reset_sql(no_style(), touched))
 
 
+def _sandbox_of(about: Iterable[object]) -> RunningSandbox | None:
+    return next((each for each in about if isinstance(each, RunningSandbox)), None)
+
+
+def _rows_of(pms: RunningSandbox | None) -> dict[str, _Rows]:
+    """Read every table of a sandbox."""
+    if pms is None:
+        return {}
+    with pms.sandbox.store.reading() as store:
+        listed = store.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {
+            table: tuple(tuple(row) for row in store.execute(f'SELECT * FROM "{table}"'))  # noqa: S608
+            for (table,) in listed
+        }
+
+
+def _put_into(pms: RunningSandbox | None, rows: Mapping[str, _Rows]) -> None:
+    if pms is None or not rows:
+        return
+    with pms.sandbox.store.changing() as store:
+        store.execute("PRAGMA defer_foreign_keys = ON")
+        for table, found in rows.items():
+            store.execute(f'DELETE FROM "{table}"')  # noqa: S608 - its own tables
+            marks = ", ".join("?" * len(found[0])) if found else ""
+            store.executemany(f'INSERT INTO "{table}" VALUES ({marks})', found)  # noqa: S608
+
+
 def _write(cursor: Any, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
     for_each = list(rows)
     if for_each:
@@ -156,6 +193,8 @@ def _names(about: Any) -> str:
     """Write down what a story is about, the same for the same."""
     if isinstance(about, Model):
         return f"{about._meta.label} {about.pk}"
+    if isinstance(about, RunningSandbox):
+        return f"a PMS with {about.sandbox.faults.pending()}"
     if is_dataclass(about):
         return _names([getattr(about, each.name) for each in fields(about)])
     if isinstance(about, list | tuple):
