@@ -6,8 +6,7 @@ import gc
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -248,24 +247,9 @@ def bill(cast: Cast, place: Property) -> UtilityBill:
 
 @told_once
 def _march_bill(cast: Cast, place: Property) -> UtilityBill:
-    from billing.models import Method, Utility, VacancyPolicy
-    from billing.operations.bills import BillEntry, enter_bill
-    from billing.operations.share_rules import ShareRuleEntry, set_share_rule
-    from meterbase.lib.money import Cents
-    from meterbase.lib.periods import Period
+    from billing.tests.march import march_bill
 
-    rule = ShareRuleEntry(
-        method=Method.SQUARE_FEET,
-        vacancy=VacancyPolicy.OWNER_PAYS,
-        common_area_percent=Decimal(10),
-    )
-    set_share_rule(place=place, utility=Utility.WATER, entry=rule, by=cast.manager, now=NOW)
-    entry = BillEntry(
-        utility=Utility.WATER,
-        period=Period(date(2026, 3, 1), date(2026, 4, 1)),
-        amount=Cents(566_161),
-    )
-    return enter_bill(place=place, entry=entry, by=cast.manager, now=NOW)
+    return march_bill(place, 566_161, cast=cast, now=NOW)
 
 
 @pytest.fixture
@@ -276,10 +260,6 @@ def approved(cast: Cast, bill: UtilityBill) -> Calculation:
 
 @told_once
 def _approve(cast: Cast, bill: UtilityBill) -> Calculation:
-    from billing.operations.approvals import approve_calculation
-    from billing.operations.calculations import calculate_bill, submit_calculation
+    from billing.tests.march import approve_bill
 
-    calculation = calculate_bill(bill=bill, by=cast.manager, now=NOW)
-    submit_calculation(calculation=calculation, by=cast.manager, now=NOW)
-    approve_calculation(calculation=calculation, by=cast.accountant, now=NOW)
-    return calculation
+    return approve_bill(bill, cast=cast, now=NOW)

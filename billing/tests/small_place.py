@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from decimal import Decimal
 
 from billing.models import (
     Calculation,
     GoLiveItem,
-    Method,
     PostingJob,
-    Utility,
     UtilityBill,
-    VacancyPolicy,
 )
-from billing.operations.approvals import approve_calculation
-from billing.operations.bills import BillEntry, enter_bill
-from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.charge_code_mappings import follow_chart
 from billing.operations.go_live import tick_item
 from billing.operations.posting_jobs import PostingOrder, create_posting_job
-from billing.operations.share_rules import ShareRuleEntry, set_share_rule
+from billing.tests.march import approve_bill, march_bill
 from conftest import Cast
 from integrations.models import (
     AccountKind,
@@ -35,8 +28,6 @@ from integrations.pms.gateway import PmsGateway
 from integrations.pms.propexo_unified import UnifiedGateway
 from integrations.pms.records import MalformedRecord, PmsCharge
 from integrations.pms.transport import Transport
-from meterbase.lib.money import Cents
-from meterbase.lib.periods import Period
 from meterbase.tests.told_once import told_once
 from portfolios.models import Lease, LeaseStatus, Property, Unit
 
@@ -137,28 +128,13 @@ def small_chart(place: Property, now: datetime, codes: Iterable[str] = CHART) ->
 @told_once
 def small_bill(cast: Cast, now: datetime) -> UtilityBill:
     """Enter the March water bill, with a rule by square footage and 10 % common area."""
-    place = small_place(cast, now)
-    rule = ShareRuleEntry(
-        method=Method.SQUARE_FEET,
-        vacancy=VacancyPolicy.OWNER_PAYS,
-        common_area_percent=Decimal(10),
-    )
-    set_share_rule(place=place, utility=Utility.WATER, entry=rule, by=cast.manager, now=now)
-    entry = BillEntry(
-        utility=Utility.WATER,
-        period=Period(date(2026, 3, 1), date(2026, 4, 1)),
-        amount=Cents(34_561),
-    )
-    return enter_bill(place=place, entry=entry, by=cast.manager, now=now)
+    return march_bill(small_place(cast, now), 34_561, cast=cast, now=now)
 
 
 @told_once
 def small_calculation(cast: Cast, now: datetime) -> Calculation:
     """Calculate, submit and approve the bill: three charges."""
-    calculation = calculate_bill(bill=small_bill(cast, now), by=cast.manager, now=now)
-    submit_calculation(calculation=calculation, by=cast.manager, now=now)
-    approve_calculation(calculation=calculation, by=cast.accountant, now=now)
-    return calculation
+    return approve_bill(small_bill(cast, now), cast=cast, now=now)
 
 
 @told_once

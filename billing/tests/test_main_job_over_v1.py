@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 
@@ -13,15 +12,9 @@ from billing.closed_months import latest_closed_month
 from billing.models import (
     ChargeCode,
     ChargeCodeMapping,
-    Method,
     PostingJob,
     PostingState,
-    Utility,
-    VacancyPolicy,
 )
-from billing.operations.approvals import approve_calculation
-from billing.operations.bills import BillEntry, enter_bill
-from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.charge_code_mappings import Target, map_charge_code
 from billing.operations.ledger_checks import check_ledger
 from billing.operations.posting_jobs import (
@@ -30,10 +23,10 @@ from billing.operations.posting_jobs import (
     PostingOrder,
     create_posting_job,
 )
-from billing.operations.share_rules import ShareRuleEntry, set_share_rule
 from billing.posting.drain import drain
 from billing.posting.sweep import sweep
 from billing.queries import count_job
+from billing.tests.march import approve_bill, march_bill
 from integrations.gateways import find_gateway, open_gateway
 from integrations.models import AccountKind, ChartAccount, SyncRun
 from integrations.operations.chart_of_accounts import read_chart
@@ -49,8 +42,7 @@ from integrations.sandbox.moments import stamp
 from integrations.sandbox.pms_behaviour import BEHAVIOURS
 from integrations.sandbox.server import running_sandbox
 from integrations.sync.run import run_sync
-from meterbase.lib.money import Cents, cents_from_dollars, dollars_from_cents
-from meterbase.lib.periods import Period
+from meterbase.lib.money import cents_from_dollars, dollars_from_cents
 from portfolios.models import UnitField
 from portfolios.operations.units import set_unit_values
 
@@ -135,22 +127,7 @@ def say_what_the_pms_does_not(place, cast, now) -> None:
 @pytest.fixture
 def approved(place, cast, now):
     """Enter a bill, share it by square feet, and have it approved."""
-    rule = ShareRuleEntry(
-        method=Method.SQUARE_FEET,
-        vacancy=VacancyPolicy.OWNER_PAYS,
-        common_area_percent=Decimal(10),
-    )
-    set_share_rule(place=place, utility=Utility.WATER, entry=rule, by=cast.manager, now=now)
-    entry = BillEntry(
-        utility=Utility.WATER,
-        period=Period(date(2026, 3, 1), date(2026, 4, 1)),
-        amount=Cents(566_161),
-    )
-    bill = enter_bill(place=place, entry=entry, by=cast.manager, now=now)
-    made = calculate_bill(bill=bill, by=cast.manager, now=now)
-    submit_calculation(calculation=made, by=cast.manager, now=now)
-    approve_calculation(calculation=made, by=cast.accountant, now=now)
-    return made
+    return approve_bill(march_bill(place, 566_161, cast=cast, now=now), cast=cast, now=now)
 
 
 ORDER = PostingOrder(charge_date=date(2026, 4, 1), charge_code="UTIL", description="Water")

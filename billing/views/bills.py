@@ -43,8 +43,9 @@ class UtilityLink:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+# It shows the file that was chosen, before anything is sent.
+@csp_update({"img-src": ["blob:"], "frame-src": ["blob:"]})  # type: ignore[arg-type] # its views take only a request
 @signed_in
-@csp_update({"img-src": ["blob:"], "frame-src": ["blob:"]})  # type: ignore[arg-type]
 def bill_create(request: SignedInRequest, pk: int) -> HttpResponse:
     """Enter a bill of a property."""
     places = Property.objects.select_related("portfolio")

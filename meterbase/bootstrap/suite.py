@@ -64,7 +64,7 @@ def run_tests() -> None:
         say("\n(More tests run at the same time; what they say comes afterwards.)")
         _to_their_end(
             lambda: run_tests_on_sqlite(*AMONG),
-            *(partial(_show, title, follow) for title, follow in beside),
+            *(partial(_under_header, title, follow) for title, follow in beside),
         )
 
 
@@ -104,18 +104,6 @@ def _tests_on_postgres(
     inner = ["sh", "-c", ON_CLUSTER, "sh", *tests]
     environ = {**clean_environ(), "LC_ALL": "C.UTF-8"}
     return [require(POSTGRES), *CLUSTER, *listening, *inner], environ
-
-
-def _show(title: str, follow: Callable[[], int]) -> None:
-    """Show what was run meanwhile.
-
-    Errors: CommandFailedError when it failed.
-    """
-    say(f"\n== {title}")
-    code = follow()
-    if code:
-        say(f"\n== {title}: failed with exit code {code}")
-        raise CommandFailedError(code)
 
 
 def _to_their_end(*runs: Callable[[], None]) -> None:
@@ -161,8 +149,16 @@ def step(title: str, command: Sequence[str], environ: Mapping[str, str]) -> None
 
     Errors: CommandFailedError when it fails.
     """
+    _under_header(title, lambda: run(command, environ=environ))
+
+
+def _under_header(title: str, run_it: Callable[[], int]) -> None:
+    """Run something, or show what was run meanwhile.
+
+    Errors: CommandFailedError when its exit code says so.
+    """
     say(f"\n== {title}")
-    code = run(command, environ=environ)
+    code = run_it()
     if code:
         say(f"\n== {title}: failed with exit code {code}")
         raise CommandFailedError(code)

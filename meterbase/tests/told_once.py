@@ -60,7 +60,7 @@ def told_once(tell: Callable[_Asked, _Outcome]) -> Callable[_Asked, _Outcome]:
 
     @wraps(tell)
     def told(*args: _Asked.args, **named: _Asked.kwargs) -> _Outcome:
-        before, pms = _all_rows(), _sandbox_of(args)
+        before, pms = _all_rows(), _sandbox_of([*args, *named.values()])
         known = _rows_of(pms)
         about = _names([*args, *sorted(named.items())])
         told_before = (tell.__module__, tell.__qualname__, about, _standing(), before, known)
