@@ -24,9 +24,20 @@ from billing.models import (
     StatementContact,
     SubmeterReading,
     UnitTerms,
+    UtilityAccount,
     UtilityBillLine,
 )
 from portfolios.admin import ReadOnlyAdmin
+
+
+@admin.register(UtilityAccount)
+class UtilityAccountAdmin(ReadOnlyAdmin):
+    """How far the bills of utility accounts reach."""
+
+    list_display = ["property", "utility", "account_number", "unbilled_from", "billed_until"]
+    list_filter = ["utility"]
+    search_fields = ["property__name", "account_number"]
+    list_select_related = ["property"]
 
 
 @admin.register(UtilityBillLine)

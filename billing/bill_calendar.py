@@ -7,7 +7,7 @@ by day so fill every month exactly once, whatever day of the month they begin on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -136,6 +136,23 @@ def count_missing_since(since: date, *, today: date) -> int:
     return _count_missing(_all_empty(since, shown_months(today), today))
 
 
+def first_unbilled_month(periods: Collection[Period]) -> date:
+    """Find the first month without a bill, from an account's first bill on.
+
+    Shape: the first day of the month; there is at least one period.
+    """
+    months = {month for period in periods for month in _months_of(period)}
+    month = _first_billed(months, periods)
+    while month in months:
+        month = _following(month)
+    return month
+
+
+def last_late_month(today: date) -> date:
+    """Give the last month whose bill is missing where there is none."""
+    return next(month for month in reversed(shown_months(today)) if _is_late(month, today))
+
+
 def rule_counts_from(effective_from: date | None, created_at: datetime) -> date:
     """Tell from which day on a share rule lets bills be expected."""
     return effective_from or created_at.date()
@@ -211,7 +228,7 @@ def _lay_out(bills: Sequence[_Bill], months: Sequence[date], today: date) -> tup
     for bill in bills:
         for month in _months_of(bill):
             ids[month].append(bill.pk)
-    first = min(ids, default=_first_day(min(bill.start for bill in bills)))
+    first = _first_billed(ids, bills)
     return tuple(_state(month, ids.get(month, []), first, today) for month in months)
 
 
@@ -230,11 +247,19 @@ def _state(month: date, bill_ids: Sequence[int], first: date, today: date) -> Mo
         return Month(month, state, tuple(bill_ids))
     if month < first:
         return Month(month, MonthState.NOT_EXPECTED)
-    late = today >= _following(month) + GRACE
-    return Month(month, MonthState.MISSING if late else MonthState.DUE)
+    return Month(month, MonthState.MISSING if _is_late(month, today) else MonthState.DUE)
 
 
-def _months_of(bill: _Bill) -> Iterable[date]:
+def _is_late(month: date, today: date) -> bool:
+    return today >= _following(month) + GRACE
+
+
+def _first_billed(months: Collection[date], bills: Iterable[_Bill | Period]) -> date:
+    """Give the first month that bills fill, or in which the first of them begins."""
+    return min(months, default=None) or _first_day(min(bill.start for bill in bills))
+
+
+def _months_of(bill: _Bill | Period) -> Iterable[date]:
     """List the months whose 15th lies in the bill's period."""
     month = _first_day(bill.start)
     while (middle := month.replace(day=_MIDDLE)) < bill.end:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing.causes import CauseKind, codes_of_kind, known_codes
 from billing.closed_months import month_after
-from billing.models import FailureFollowUp, Posting, PostingState
+from billing.models import FailureFollowUp, Posting, PostingJob, PostingState
 from meterbase.lib.searching import has_words, words_of
 from meterbase.lib.sql_words import words
 from portfolios.models import User
@@ -58,10 +58,16 @@ def in_tab_on(tab: FailureTab, today: date | RawSQL) -> QuerySet[Posting]:
         case FailureTab.OPEN:
             return failed().exclude(_resting(today))
         case FailureTab.SNOOZED:
-            return failed().filter(_resting(today))
+            # Fewer were sent to rest than have failed.
+            sent = FailureFollowUp.objects.filter(snoozed_until__gt=today)
+            return failed().filter(_resting(today), pk__in=sent.values("posting"))
         case FailureTab.RETRYING:
             # Each list of states has an index of its own.
-            tried = ~Q(token="") | Q(created_at__gt=F("job__created_at"))
+            # Sent before: by this posting, or by one of the same charge that the job began with.
+            older = PostingJob.objects.filter(
+                pk=OuterRef("job"), created_at__lt=OuterRef("created_at")
+            )
+            tried = ~Q(token="") | Exists(older)
             pending = Posting.objects.filter(tried, state=PostingState.PENDING)
             in_doubt = Posting.objects.filter(state__in=_IN_DOUBT)
             unknown = in_doubt.filter(state=PostingState.UNKNOWN)
@@ -77,6 +83,16 @@ def in_tab_on(tab: FailureTab, today: date | RawSQL) -> QuerySet[Posting]:
             return Posting.objects.filter(
                 Q(pk__in=closed.values("pk")) | Q(pk__in=posted.values("pk"))
             )
+
+
+def in_tab_of(
+    jobs: QuerySet[PostingJob], tab: FailureTab, today: date | RawSQL
+) -> QuerySet[Posting]:
+    """Select the postings of these jobs that are in a list."""
+    # Few charges fail, and an index has them. The sum is none: without it SQLite, which does not
+    # know how few they are, may look at every charge of the jobs.
+    listed = in_tab_on(tab, today).alias(of_job=F("job_id") + 0)
+    return listed.filter(of_job__in=jobs.order_by().values("pk"))
 
 
 def failed() -> QuerySet[Posting]:

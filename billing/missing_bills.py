@@ -1,19 +1,20 @@
 """How many bills are missing in all that a person may see, and the accounts that lack the most.
 
-The months of each account are only laid out where they are shown. Of the others their bills'
-periods are read as one text: there are few patterns of periods and many accounts.
+Accounts keep which month is their first without a bill, so that the bills of those that lack none
+are not looked at. Of the others, the periods of an account's bills are read as one text, for there
+are few patterns of periods and many accounts; months are only laid out where they are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, Exists, OuterRef, QuerySet, TextField
+from django.db.models import Aggregate, Exists, OuterRef, Subquery, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
 from billing.bill_calendar import (
@@ -22,17 +23,18 @@ from billing.bill_calendar import (
     bill_columns,
     count_missing_between,
     count_missing_since,
+    last_late_month,
     lay_out_calendar,
     rule_columns,
     rule_counts_from,
     shown_months,
 )
-from billing.models import ShareRule, UtilityBill
+from billing.models import ShareRule, UtilityAccount, UtilityBill
 from meterbase.lib.kept_question import blank
 from meterbase.lib.periods import Period
 from portfolios import access
 from portfolios.kept_figures import KeptFigures
-from portfolios.models import Property, User
+from portfolios.models import User
 
 # The property, the utility and the account's number.
 _Key = tuple[int, str, str]
@@ -52,45 +54,46 @@ class MissingBills:
     worst: tuple[AccountMonths, ...]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Lacking:
+    """An account that lacks bills; those that lack the most come first, then by name."""
+
+    less_of: int
+    property_name: str
+    key: _Key
+
+    @property
+    def bills(self) -> int:
+        return -self.less_of
+
+
 def find_missing_bills(user: User, *, today: date, shown: int) -> MissingBills:
     """Count the bills that are missing, and lay out as many accounts as are shown."""
-    counts = dict(_count_by_account(user, today))
+    lacking = sorted(_lacking(user, today))
     return MissingBills(
-        bills=sum(counts.values()),
-        accounts=len(counts),
-        worst=tuple(_worst(counts, user, today=today, shown=shown)),
+        bills=sum(each.bills for each in lacking),
+        accounts=len(lacking),
+        worst=tuple(_worst(lacking[:shown], user, today)),
     )
 
 
-def _count_by_account(user: User, today: date) -> Iterator[tuple[_Key, int]]:
+def _lacking(user: User, today: date) -> Iterator[_Lacking]:
     """Count the bills that each account lacks, for those that lack any."""
     after = shown_months(today)[0]
-    for place, utility, number, periods in _billed().of(user, after=after):
+    late = last_late_month(today)
+    for name, *key, periods in _may_lack().of(user, after=after, late=late):
         if missing := _missing_between(periods, today):
-            yield (place, utility, number), missing
-    for place, utility, *since in _never_billed().of(user, after=after):
+            yield _Lacking(-missing, name, (key[0], key[1], key[2]))
+    for name, place, utility, *since in _never_billed().of(user, after=after):
         if missing := count_missing_since(rule_counts_from(*since), today=today):
-            yield (place, utility, ""), missing
+            yield _Lacking(-missing, name, (place, utility, ""))
 
 
-def _worst(
-    counts: Mapping[_Key, int], user: User, *, today: date, shown: int
-) -> list[AccountMonths]:
+def _worst(lacking: Iterable[_Lacking], user: User, today: date) -> list[AccountMonths]:
     """Lay out the accounts that lack the most."""
-    least = min(sorted(counts.values(), reverse=True)[:shown], default=0)
-    may_be_shown = [key for key, missing in counts.items() if missing >= least]
-    names = _names(user) if may_be_shown else {}
-
-    def order(key: _Key) -> tuple[int, str, _Key]:
-        return -counts[key], names[key[0]], key
-
-    keys = sorted((key for key in may_be_shown if key[0] in names), key=order)[:shown]
+    keys = [each.key for each in lacking]
     rows = {_key(row.account): row for row in _laid_out(keys, user, today)}
     return [rows[key] for key in keys if key in rows]
-
-
-def _names(user: User) -> dict[int, str]:
-    return {place: name for place, name in _kept_names().of(user)}  # noqa: C416 - rows are lists
 
 
 def _laid_out(keys: Sequence[_Key], user: User, today: date) -> list[AccountMonths]:
@@ -111,32 +114,41 @@ def _key(account: Account) -> _Key:
 
 
 @cache
-def _billed() -> KeptFigures:
-    """Ask for the periods of each account's bills after a day."""
-    bills = UtilityBill.objects.filter(property__in=_places(), period_end__gt=blank("after"))
-    accounts = bills.order_by().values_list("property_id", "utility", "account_number")
-    return KeptFigures(accounts.annotate(periods=_Periods("period_start", "period_end")))
+def _may_lack() -> KeptFigures:
+    """Ask for the accounts that may lack a bill, with the periods of their bills after a day."""
+    bills = UtilityBill.objects.filter(
+        property=OuterRef("property"),
+        utility=OuterRef("utility"),
+        account_number=OuterRef("account_number"),
+        period_end__gt=blank("after"),
+    )
+    periods = (
+        bills.order_by().values("property").annotate(periods=_Periods("period_start", "period_end"))
+    )
+    accounts = access.rows_to_keep(UtilityAccount).filter(
+        property__archived_at=None,
+        billed_until__gt=blank("after"),
+        unbilled_from__lte=blank("late"),
+    )
+    return KeptFigures(
+        accounts.order_by().values_list(
+            *("property__name", "property_id", "utility", "account_number"),
+            Subquery(periods.values("periods")),
+        )
+    )
 
 
 @cache
 def _never_billed() -> KeptFigures:
     """Ask for the share rules of utilities without a bill after a day."""
-    bills = UtilityBill.objects.filter(
-        property=OuterRef("property"), utility=OuterRef("utility"), period_end__gt=blank("after")
+    billed = UtilityAccount.objects.filter(
+        property=OuterRef("property"), utility=OuterRef("utility"), billed_until__gt=blank("after")
     )
-    rules = ShareRule.objects.filter(~Exists(bills), is_active=True, property__in=_places())
-    columns = ("property_id", "utility", "effective_from", "created_at")
+    rules = access.rows_to_keep(ShareRule).filter(
+        ~Exists(billed), is_active=True, property__archived_at=None
+    )
+    columns = ("property__name", "property_id", "utility", "effective_from", "created_at")
     return KeptFigures(rules.order_by().values_list(*columns))
-
-
-def _places() -> QuerySet[Property, Any]:
-    places = access.rows_to_keep(Property).filter(archived_at=None)
-    return places.order_by().values("pk")
-
-
-@cache
-def _kept_names() -> KeptFigures:
-    return KeptFigures(access.rows_to_keep(Property).order_by().values_list("pk", "name"))
 
 
 @lru_cache

@@ -26,6 +26,7 @@ from billing.models import (
     ShareRule,
     UtilityBill,
 )
+from billing.operations.utility_accounts import keep_accounts_of
 from integrations.models import Connection, ConnectionStatus, PropertyLink
 from portfolios.models import (
     Lease,
@@ -178,6 +179,7 @@ def _bill_a_year(
         # One property in ten lacks a bill between others.
         for bill in (bills if number % 10 else [*bills[:6], *bills[7:]])
     )
+    keep_accounts_of(UtilityBill.objects.filter(property__in=places), now=now)
     approved = Calculation.objects.bulk_create(
         _copy(
             reviewed,

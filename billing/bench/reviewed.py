@@ -21,6 +21,7 @@ from billing.models import (
 from billing.operations.approvals import approve_calculation
 from billing.operations.calculations import calculate_bill, submit_calculation
 from billing.operations.share_rules import ShareRuleEntry, set_share_rule
+from billing.operations.utility_accounts import keep_accounts_of
 from meterbase.lib.periods import Period
 from portfolios.models import Lease, LeaseStatus, Property, Unit, User
 
@@ -49,6 +50,7 @@ def review_building(place: Property, *, people: People, now: datetime) -> Calcul
     last.amount_cents += last.amount_cents // 8
     last.usage = _USAGE_OF_UNIT * place.units.count() * 11 / 10
     UtilityBill.objects.bulk_create(bills)
+    keep_accounts_of(place.bills.all(), now=now)
     approved = _submit(before, people, now)
     approve_calculation(calculation=approved, by=people.accountant, now=now)
     _change_units(place, last.period, people, now)

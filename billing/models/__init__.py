@@ -1,5 +1,6 @@
 """The tables of billing."""
 
+from billing.models.account import UtilityAccount
 from billing.models.bill import (
     BillDocument,
     BillFlag,
@@ -97,6 +98,7 @@ __all__ = [
     "SubmeterReading",
     "UnitTerms",
     "Utility",
+    "UtilityAccount",
     "UtilityBill",
     "UtilityBillLine",
     "UtilityChargeCode",

@@ -122,7 +122,10 @@ class Posting(PortfolioRow):
 
     portfolio_path = "job__calculation__bill__property__portfolio"
 
-    job = models.ForeignKey(PostingJob, on_delete=models.PROTECT, related_name="postings")
+    # An index of several columns begins with the job.
+    job = models.ForeignKey(
+        PostingJob, on_delete=models.PROTECT, related_name="postings", db_index=False
+    )
     charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="postings")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="postings")
     reverses = models.ForeignKey(
@@ -251,8 +254,9 @@ class Posting(PortfolioRow):
             ),
         ]
         indexes = [
+            # The last two tell which jobs are under way.
             models.Index(
-                fields=["connection", "not_before", "id"],
+                fields=["connection", "not_before", "id", "job", "state"],
                 condition=Q(state="pending"),
                 name="posting_due",
             ),
@@ -261,8 +265,13 @@ class Posting(PortfolioRow):
                 condition=Q(state__in=["sending", "accepted", "unknown"]),
                 name="posting_in_doubt",
             ),
+            # These two have all that is summed up: of jobs, and of failures by cause.
             models.Index(
-                fields=["error_code"],
+                fields=["job", "state", "amount_cents", "reversed_at", "resolved_at"],
+                name="posting_of_job",
+            ),
+            models.Index(
+                fields=["error_code", "job", "amount_cents", "state", "state_at", "resolved_at"],
                 condition=Q(state__in=["rejected", "review"], resolved_at__isnull=True),
                 name="posting_failed",
             ),

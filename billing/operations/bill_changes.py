@@ -17,6 +17,7 @@ from billing.operations.bills import (
     refuse_locked,
     refuse_wrong_sum,
 )
+from billing.operations.utility_accounts import account_of, keep_accounts
 from portfolios.models import User
 from portfolios.operations.audit import record_event
 
@@ -61,19 +62,21 @@ def change_bill(
     Shape: `seen` is the stamp of the bill as it was shown. Its calculations are out of date where
         the change touches what they were made from.
     Errors: BillLocked, BillVoided, BillChanged, LinesDoNotAddUp, BillAlreadyEntered.
-    Effects: the bill, its lines and flags, and an audit event where anything changes.
+    Effects: the bill, its lines and flags, what is kept of its account, and an audit event where
+        anything changes.
     """
     refuse_wrong_sum(entry)
     current = _locked(bill)
     if bill_stamp(current) != seen:
         raise BillChanged
-    before = _facts(current)
+    before, account = _facts(current), account_of(current)
     _write(current, entry)
     current.lines.all().delete()
     UtilityBillLine.objects.bulk_create(lines_of(current, entry))
     after = _facts(current)
     changed = {name for name, value in after.items() if value != before[name]}
     if changed:
+        keep_accounts([account, account_of(current)], now=now)
         current.flags.all().delete()
         flag_bill(bill=current, now=now)
         record_event(
@@ -93,13 +96,14 @@ def void_bill(*, bill: UtilityBill, reason: str, by: User, now: datetime) -> Non
     """Take a bill out of everything that is shared, counted and listed; it stays to be looked at.
 
     Errors: BillLocked, BillVoided.
-    Effects: the bill carries who, when and why; its open calculations are superseded; an audit
-        event.
+    Effects: the bill carries who, when and why; its open calculations are superseded; what is kept
+        of its account; an audit event.
     """
     current = _locked(bill)
     current.calculations.filter(state__in=_OPEN).update(state=CalculationState.SUPERSEDED)
     current.voided_by, current.voided_at, current.voided_because = by, now, reason
     current.save(update_fields=["voided_by", "voided_at", "voided_because"])
+    keep_accounts([account_of(current)], now=now)
     record_event(
         verb="bill.voided", subject=current, by=by, now=now, before=_facts(current), note=reason
     )

@@ -18,6 +18,7 @@ from billing.models import (
     UtilityBill,
     UtilityBillLine,
 )
+from billing.operations.utility_accounts import account_of, keep_accounts
 from meterbase.lib.money import Cents, format_dollars
 from meterbase.lib.periods import Period
 from portfolios.models import Property, User
@@ -90,7 +91,7 @@ def enter_bill(*, place: Property, entry: BillEntry, by: User, now: datetime) ->
     """Store a bill with its lines, and flag what looks wrong with it.
 
     Errors: BillAlreadyEntered, LinesDoNotAddUp.
-    Effects: a bill, its lines and flags, and an audit event.
+    Effects: a bill, its lines and flags, what is kept of its account, and an audit event.
     """
     refuse_wrong_sum(entry)
     key = identity_of(entry)
@@ -107,6 +108,7 @@ def enter_bill(*, place: Property, entry: BillEntry, by: User, now: datetime) ->
             )
             UtilityBillLine.objects.bulk_create(lines_of(bill, entry))
             flag_bill(bill=bill, now=now)
+            keep_accounts([account_of(bill)], now=now)
             after = {name: str(value) for name, value in key.items()}
             after["amount_cents"] = str(entry.amount)
             record_event(verb="bill.entered", subject=bill, by=by, now=now, after=after)

@@ -10,6 +10,7 @@ import pytest
 from billing.bill_calendar import count_missing, read_calendar
 from billing.missing_bills import find_missing_bills
 from billing.models import Method, ShareRule, Utility, UtilityBill, VacancyPolicy
+from billing.operations.utility_accounts import keep_accounts_of
 from portfolios import access
 from portfolios.models import Property
 
@@ -54,6 +55,7 @@ def enter(cast, now):
             for number, periods in ACCOUNTS.items()
             for start, end in periods
         )
+        keep_accounts_of(place.bills.all(), now=now)
         return place
 
     return enter_bills
@@ -99,12 +101,13 @@ def test_it_lays_out_only_those_that_lack_the_most(enter, cast):
     assert (few.bills, few.accounts) == (every.bills, every.accounts)
 
 
-def test_it_is_true_again_after_each_change(enter, cast):
+def test_it_is_true_again_after_each_change(enter, cast, now):
     place = enter("Oak")
     before = find_missing_bills(cast.manager, today=TODAY, shown=100)
     ended = place.bills.get(account_number="ended")
     ended.period_end = date(2026, 4, 1)
     ended.save(update_fields=["period_end"])
+    keep_accounts_of(place.bills.all(), now=now)
     after = find_missing_bills(cast.manager, today=TODAY, shown=100)
     assert after.accounts == before.accounts - 1
     assert after.bills == count_missing(calendar_of(cast.manager)) < before.bills

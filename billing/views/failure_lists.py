@@ -12,8 +12,8 @@ from django.db.models import Count, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from billing.failures import CauseSum, FailureTab, by_cause, causes_of, in_tab_on
-from billing.models import Posting
+from billing.failures import CauseSum, FailureTab, by_cause, causes_of, in_tab_of, in_tab_on
+from billing.models import Posting, PostingJob
 from billing.views.failure_rows import light
 from meterbase.lib.kept_question import KeptQuestion, blank
 from portfolios import access
@@ -44,8 +44,7 @@ def places_in(tab: FailureTab, user: User, now: datetime) -> Iterable[Sequence[A
 
 def named_places(failures: QuerySet[Posting]) -> QuerySet[Posting, Any]:
     """Select the keys and names of the properties of failures, as many as can be offered."""
-    place = "job__calculation__bill__property"
-    return failures.order_by().values_list(place, f"{place}__name").distinct()[:_PLACES]
+    return _names_of(failures, "job__calculation__bill__property")
 
 
 def oldest_open(causes: int, user: User, now: datetime) -> list[Posting]:
@@ -68,7 +67,14 @@ def _kept_causes(tab: FailureTab) -> KeptFigures:
 
 @cache
 def _kept_places(tab: FailureTab) -> KeptFigures:
-    return KeptFigures(named_places(_every(tab)))
+    # Several failures are of one job, which is looked up in the portfolios once.
+    jobs = in_tab_on(tab, blank("today")).order_by().values("job")
+    seen = access.rows_to_keep(PostingJob).filter(pk__in=jobs)
+    return KeptFigures(_names_of(seen, "calculation__bill__property"))
+
+
+def _names_of(rows: QuerySet[Any], place: str) -> QuerySet[Any, Any]:
+    return rows.order_by().values_list(place, f"{place}__name").distinct()[:_PLACES]
 
 
 @cache
@@ -83,6 +89,4 @@ def _kept_oldest() -> KeptQuestion[Posting]:
 
 
 def _every(tab: FailureTab) -> QuerySet[Posting]:
-    # Few charges fail: they are picked out first, and only then looked up in the portfolios.
-    few = in_tab_on(tab, blank("today")).values("pk")
-    return access.rows_to_keep(Posting).filter(pk__in=few)
+    return in_tab_of(access.rows_to_keep(PostingJob), tab, blank("today"))

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from billing.models import Calculation, CalculationState, Utility, UtilityBill
 from billing.operations.calculations import calculate_bill, submit_calculation
+from billing.operations.utility_accounts import keep_accounts_of
 from integrations.models import Connection, ConnectionStatus, PropertyLink, ReviewItem, SyncRun
 from portfolios.models import Membership, Property
 from portfolios.tests.pages import check_page, text_of, the
@@ -58,6 +59,7 @@ def add_property(cast, connection, now, number: int) -> Property:
             entered_by=cast.manager,
             entered_at=now,
         )
+    keep_accounts_of(place.bills.all(), now=now)
     return place
 
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from billing.causes import cause_of
 from billing.deadlines import day_of_rank, rank_of, with_deadline_rank
-from billing.failures import FailureTab, in_tab_on
-from billing.models import Calculation, CalculationState, Posting, PostingJob
+from billing.failures import FailureTab, in_tab_of
+from billing.models import Calculation, CalculationState, PostingJob
 from billing.worklists import BillStep, jobs_under_way
 from integrations.freshness import in_words
 from integrations.models import (
@@ -157,10 +157,10 @@ def failure_causes(user: User, *, now: datetime) -> list[FailureCause]:
 
 @cache
 def _kept_causes() -> KeptFigures:
-    # Few charges fail: they are picked out first, and only then looked up in the portfolios.
-    few = in_tab_on(FailureTab.OPEN, blank("today")).values("pk")
-    waiting = access.rows_to_keep(Posting).filter(pk__in=few).order_by()
-    counted = waiting.values_list("error_code").annotate(Count("pk"), Sum("amount_cents"))
+    waiting = in_tab_of(access.rows_to_keep(PostingJob), FailureTab.OPEN, blank("today"))
+    counted = (
+        waiting.order_by().values_list("error_code").annotate(Count("pk"), Sum("amount_cents"))
+    )
     return KeptFigures(counted)
 
 

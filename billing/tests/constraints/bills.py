@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,14 @@ OFFENCES: list[Offence] = [
     ("bill_amount_not_zero", lambda r: change(r.bill, amount_cents=0)),
     ("bill_utility_known", lambda r: change(r.bill, utility="steam")),
     ("bill_once_per_account_and_period", lambda r: again(r.bill)),
+    ("account_once", lambda r: again(r.account)),
+    ("account_utility_known", lambda r: change(r.account, utility="steam")),
+    ("account_days_go_together", lambda r: change(r.account, billed_until=None)),
+    ("account_days_go_together", lambda r: change(r.account, unbilled_from=None)),
+    (
+        "account_unbilled_from_a_first",
+        lambda r: change(r.account, unbilled_from=date(2026, 4, 2)),
+    ),
     ("bill_line_position_once", lambda r: again(r.line)),
     ("bill_line_kind_known", lambda r: change(r.line, kind="gift")),
     ("bill_line_spread_known", lambda r: change(r.line, spread="by_mood")),

@@ -28,6 +28,7 @@ from billing.models import (
     ShareRule,
     SubmeterReading,
     UnitTerms,
+    UtilityAccount,
     UtilityBill,
     UtilityBillLine,
     UtilityChargeCode,
@@ -41,6 +42,7 @@ class Rows:
     """One sound row of each table."""
 
     bill: UtilityBill
+    account: UtilityAccount
     line: UtilityBillLine
     reading: SubmeterReading
     flag: BillFlag
@@ -73,6 +75,7 @@ def sound_rows(cast: Cast, now: datetime) -> Rows:
     entered = {"entered_by": cast.manager, "entered_at": now}
     return Rows(
         bill=bill,
+        account=UtilityAccount.objects.get(property=bill.property),
         line=UtilityBillLine.objects.create(bill=bill, position=1, kind="usage", amount_cents=1),
         reading=SubmeterReading.objects.create(bill=bill, unit=unit, usage=1, **entered),
         flag=BillFlag.objects.create(bill=bill, kind="gap", message="A gap.", found_at=now),
