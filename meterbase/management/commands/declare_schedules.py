@@ -14,6 +14,7 @@ from integrations.operations.schedules import Timed, declare_schedule
 
 # Shorter than the queue's patience, after which it hands a task to the next worker as well.
 _LONGEST = 200
+_HOUR = 60
 
 SCHEDULES = (
     Timed("Syncs with the PMS", "integrations.tasks.tick_syncs", GENERAL, longest=_LONGEST),
@@ -24,6 +25,12 @@ SCHEDULES = (
     Timed("Charges that wait", "billing.tasks.sweep_by_clock", POSTING, longest=_LONGEST),
     Timed("Comparisons with ledgers", "billing.tasks.tick_ledger_checks", GENERAL),
     Timed("Files that wait", "billing.tasks.tick_files", GENERAL),
+    Timed(
+        "Statistics of tables",
+        "meterbase.lib.table_statistics.refresh_statistics",
+        GENERAL,
+        every=_HOUR,
+    ),
     *(Timed(canary_of(cluster), CANARY, cluster) for cluster in CLUSTERS),
 )
 
