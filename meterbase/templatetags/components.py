@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from django import template
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from meterbase.lib.badges import badge_html
@@ -18,10 +19,15 @@ register.simple_tag(badge_html, name="badge")
 @register.simple_tag
 def options_of(options: Iterable[tuple[object, str]], chosen: object) -> SafeString:
     """Write what a select offers; there may be hundreds, and a template takes its time."""
-    written = (
-        (value, SafeString(" selected" if value == chosen else ""), text) for value, text in options
-    )
-    return format_html_join("\n", '<option value="{}"{}>{}</option>', written)
+    written = (_option(str(value), str(text), mark=value == chosen) for value, text in options)
+    return SafeString("\n".join(written))
+
+
+# Most are the same at each visit; what is marked as safe is another text than what is not.
+@lru_cache(maxsize=4_096, typed=True)
+def _option(value: str, text: str, *, mark: bool) -> SafeString:
+    chosen = SafeString(" selected" if mark else "")
+    return format_html('<option value="{}"{}>{}</option>', value, chosen, text)
 
 
 # Which entry of the navigation the pages belong to, by how the names of their addresses begin; the
