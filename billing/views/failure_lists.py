@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -47,10 +46,12 @@ def named_places(failures: QuerySet[Posting]) -> QuerySet[Posting, Any]:
     return _names_of(failures, "job__calculation__bill__property")
 
 
-def oldest_open(causes: int, user: User, now: datetime) -> list[Posting]:
-    """Read the oldest open failures of each of so many causes."""
-    today = connection.ops.adapt_datefield_value(timezone.localdate(now))
-    return _kept_oldest().part(0, causes * SHOWN, member=user.pk, today=today)
+def oldest_open(user: User, now: datetime) -> list[Posting]:
+    """Read the oldest open failures of each cause."""
+    # Found first and read then: with both in one question, PostgreSQL reads every charge.
+    found = _kept_oldest().of(user, today=timezone.localdate(now))
+    keys = {_numbered(number): pk for number, (pk,) in enumerate(found)}
+    return _kept_rows(len(keys)).part(0, len(keys), **keys) if keys else []
 
 
 def oldest_of(failures: QuerySet[Posting]) -> QuerySet[Posting, int]:
@@ -83,9 +84,20 @@ def _kept_count(tab: FailureTab) -> KeptFigures:
 
 
 @cache
-def _kept_oldest() -> KeptQuestion[Posting]:
-    oldest = Posting.objects.filter(pk__in=oldest_of(_every(FailureTab.OPEN)))
-    return KeptQuestion(light(oldest).order_by("state_at", "pk"))
+def _kept_oldest() -> KeptFigures:
+    return KeptFigures(oldest_of(_every(FailureTab.OPEN)))
+
+
+@lru_cache
+def _kept_rows(count: int) -> KeptQuestion[Posting]:
+    """Ask for so many failures by their keys."""
+    keys: list[Any] = [blank(_numbered(number)) for number in range(count)]
+    rows = Posting.objects.filter(id__in=keys)
+    return KeptQuestion(light(rows).order_by("state_at", "pk"))
+
+
+def _numbered(number: int) -> str:
+    return f"failure_{number}"
 
 
 def _every(tab: FailureTab) -> QuerySet[Posting]:

@@ -149,7 +149,7 @@ def failure_list(request: SignedInRequest) -> HttpResponseBase:
     }
     if tab is FailureTab.OPEN and found.cause is None:
         user = request.user
-        oldest = _oldest(select()) if found.is_narrow else oldest_open(len(sums), user, now)
+        oldest = _oldest(select()) if found.is_narrow else oldest_open(user, now)
         context |= _grouped(request, oldest, sums, now=now)
     elif tab is FailureTab.OPEN:
         context |= _of_one_cause(request, select(), found.cause or "", sums, now=now)
