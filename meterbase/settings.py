@@ -165,7 +165,9 @@ if _database["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
-    _database.setdefault("OPTIONS", {}).setdefault("options", "-c synchronous_commit=on")
+    # To compile a question to machine code takes longer than to answer any that pages ask.
+    _options = "-c synchronous_commit=on -c jit=off"
+    _database.setdefault("OPTIONS", {}).setdefault("options", _options)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Background work: django-q2 only wakes the engine; tables hold what is due -------------------
