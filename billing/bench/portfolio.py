@@ -42,6 +42,8 @@ from portfolios.models import (
 _REVIEWED_UNITS = 400
 _UNITS_PER_PROPERTY = 200
 _FEWEST_FAILURES = 60
+# One in ten lacks a bill, and the start page shows eight of these.
+_FEWEST_PROPERTIES = 80
 _CODES = ("LEASE_NOT_FOUND", "INVALID_CHARGE_CODE", "PMS_REJECTED")
 
 Row = TypeVar("Row", bound=models.Model)
@@ -63,7 +65,7 @@ class Size:
 
 def size_of(units: int) -> Size:
     """Choose a size at which the pages of lists are full, however few units there are."""
-    properties = max(60, (units - _REVIEWED_UNITS) // _UNITS_PER_PROPERTY)
+    properties = max(_FEWEST_PROPERTIES, (units - _REVIEWED_UNITS) // _UNITS_PER_PROPERTY)
     failed_of = 100 if units > 100 * _FEWEST_FAILURES else 10
     return Size(
         reviewed_units=_REVIEWED_UNITS,
