@@ -43,6 +43,10 @@ class Month:
     bill_ids: tuple[int, ...] = ()
 
 
+# The property, the utility and the account's number.
+AccountKey = tuple[int, str, str]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Account:
     """What a utility bills a property for; the number is empty where nobody entered one."""

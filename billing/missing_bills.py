@@ -19,6 +19,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from billing.bill_calendar import (
     Account,
+    AccountKey,
     AccountMonths,
     bill_columns,
     count_missing_between,
@@ -36,8 +37,6 @@ from portfolios import access
 from portfolios.kept_figures import KeptFigures
 from portfolios.models import User
 
-# The property, the utility and the account's number.
-_Key = tuple[int, str, str]
 _DAY = len("2026-01-31")
 
 
@@ -54,22 +53,16 @@ class MissingBills:
     worst: tuple[AccountMonths, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class _Lacking:
-    """An account that lacks bills; those that lack the most come first, then by name."""
-
-    less_of: int
+    bills: int
     property_name: str
-    key: _Key
-
-    @property
-    def bills(self) -> int:
-        return -self.less_of
+    key: AccountKey
 
 
 def find_missing_bills(user: User, *, today: date, shown: int) -> MissingBills:
     """Count the bills that are missing, and lay out as many accounts as are shown."""
-    lacking = sorted(_lacking(user, today))
+    lacking = sorted(_lacking(user, today), key=_by_need)
     return MissingBills(
         bills=sum(each.bills for each in lacking),
         accounts=len(lacking),
@@ -81,12 +74,16 @@ def _lacking(user: User, today: date) -> Iterator[_Lacking]:
     """Count the bills that each account lacks, for those that lack any."""
     after = shown_months(today)[0]
     late = last_late_month(today)
-    for name, *key, periods in _may_lack().of(user, after=after, late=late):
+    for name, place, utility, number, periods in _may_lack().of(user, after=after, late=late):
         if missing := _missing_between(periods, today):
-            yield _Lacking(-missing, name, (key[0], key[1], key[2]))
+            yield _Lacking(missing, name, (place, utility, number))
     for name, place, utility, *since in _never_billed().of(user, after=after):
         if missing := count_missing_since(rule_counts_from(*since), today=today):
-            yield _Lacking(-missing, name, (place, utility, ""))
+            yield _Lacking(missing, name, (place, utility, ""))
+
+
+def _by_need(each: _Lacking) -> tuple[int, str, AccountKey]:
+    return -each.bills, each.property_name, each.key
 
 
 def _worst(lacking: Iterable[_Lacking], user: User, today: date) -> list[AccountMonths]:
@@ -96,7 +93,7 @@ def _worst(lacking: Iterable[_Lacking], user: User, today: date) -> list[Account
     return [rows[key] for key in keys if key in rows]
 
 
-def _laid_out(keys: Sequence[_Key], user: User, today: date) -> list[AccountMonths]:
+def _laid_out(keys: Sequence[AccountKey], user: User, today: date) -> list[AccountMonths]:
     """Lay out the accounts of some properties."""
     places = {place for place, _, _ in keys}
     # What was never billed has no number.
@@ -109,7 +106,7 @@ def _laid_out(keys: Sequence[_Key], user: User, today: date) -> list[AccountMont
     )
 
 
-def _key(account: Account) -> _Key:
+def _key(account: Account) -> AccountKey:
     return account.property_id, account.utility, account.number
 
 
@@ -198,8 +195,11 @@ class _Periods(Aggregate):
 
 
 @lru_cache(maxsize=10_000)
-def _missing_between(periods: str, today: date) -> int:
+def _missing_between(periods: str | None, today: date) -> int:
     """Count what is missing between bills; kept, as it depends on nothing else."""
+    # An account only points at bills: where there are none, it speaks of nothing.
+    if periods is None:
+        return 0
     days = (
         Period(date.fromisoformat(text[:_DAY]), date.fromisoformat(text[_DAY:]))
         for text in periods.split(",")

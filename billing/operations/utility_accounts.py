@@ -13,12 +13,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing.bill_calendar import first_unbilled_month, shown_months
+from billing.bill_calendar import AccountKey, first_unbilled_month, shown_months
 from billing.models import UtilityAccount, UtilityBill
 from meterbase.lib.periods import Period
-
-# The property, the utility and the account's number.
-AccountKey = tuple[int, str, str]
 
 
 def account_of(bill: UtilityBill) -> AccountKey:
@@ -51,8 +48,7 @@ def keep_accounts(keys: Iterable[AccountKey], *, now: datetime) -> None:
             "utility": utility,
             "account_number": number,
         }
-        account, _ = UtilityAccount.objects.get_or_create(**key)
-        UtilityAccount.objects.select_for_update().get(pk=account.pk)
+        account, _ = UtilityAccount.objects.select_for_update().get_or_create(**key)
         found = UtilityBill.objects.filter(**key, period_end__gt=after)
         periods = [Period(*days) for days in found.values_list("period_start", "period_end")]
         account.unbilled_from = first_unbilled_month(periods) if periods else None

@@ -106,6 +106,13 @@ def test_an_account_without_a_bill_of_the_last_months_lacks_none(enter, cast, no
     assert kept() == [("W-1", None, None)]
 
 
+def test_an_account_that_points_at_no_bill_is_passed_over(enter, house, cast):
+    enter(DECEMBER)
+    house.bills.all().delete()
+    assert kept() != []
+    assert find_missing_bills(cast.manager, today=date(2026, 4, 20), shown=9).bills == 0
+
+
 def test_nothing_is_kept_of_a_bill_that_is_refused(enter):
     enter(JANUARY)
     before = kept()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
-from typing import Any
 
 import pytest
 
@@ -16,7 +14,7 @@ from billing.operations.approvals import approve_calculation
 from billing.operations.bill_changes import bill_stamp, change_bill, void_bill
 from billing.operations.bills import BillLocked
 from billing.operations.calculations import calculate_bill, submit_calculation
-from billing.posting.tests.together import SECONDS, at_once
+from billing.posting.tests.together import SECONDS, at_once, slowly
 from billing.queries import changes_since
 from billing.tests.small_place import small_bill
 from billing.tests.test_bill_changes import MARCH
@@ -53,21 +51,6 @@ def meddle(request, bill, cast, now) -> Callable[[], object]:
     return {"void": void, "change": change}[request.param]
 
 
-def checked_slowly(monkeypatch, module: Any) -> Event:
-    """Tell when a calculation was looked at, and leave time before anything comes of it."""
-    is_checked, check = Event(), module.refuse_blocked
-
-    def check_slowly(calculation: Calculation) -> None:
-        check(calculation)
-        is_checked.set()
-        # When the other transaction waits for a lock, as it should, nothing tells so: it gets a
-        # moment to go wrong.
-        time.sleep(0.5)
-
-    monkeypatch.setattr(module, "refuse_blocked", check_slowly)
-    return is_checked
-
-
 def after(event: Event, act: Callable[[], object]) -> Callable[[], str]:
     def wait_and_act() -> str:
         event.wait(timeout=SECONDS)
@@ -82,7 +65,7 @@ def after(event: Event, act: Callable[[], object]) -> Callable[[], str]:
 
 def test_a_bill_stays_as_it_is_while_it_is_approved(bill, draft, meddle, cast, now, monkeypatch):
     submit_calculation(calculation=draft, by=cast.manager, now=now)
-    is_checked = checked_slowly(monkeypatch, approvals)
+    is_checked = slowly(monkeypatch, approvals, "refuse_blocked")
 
     def approve() -> str:
         approve_calculation(calculation=draft, by=cast.accountant, now=now)
@@ -97,7 +80,7 @@ def test_a_bill_stays_as_it_is_while_it_is_approved(bill, draft, meddle, cast, n
 def test_a_bill_is_voided_or_changed_after_its_submission_and_not_amid_it(
     bill, draft, meddle, cast, now, monkeypatch
 ):
-    is_checked = checked_slowly(monkeypatch, calculations)
+    is_checked = slowly(monkeypatch, calculations, "refuse_blocked")
     stood_as = []
 
     def submit() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
@@ -18,7 +17,7 @@ from billing.operations.calculations import WrongState
 from billing.operations.failures import resolve_posting, retry_posting
 from billing.operations.posting_jobs import DuplicatesFound, create_posting_job
 from billing.operations.postings import cancel_refused
-from billing.posting.tests.together import SECONDS, at_once
+from billing.posting.tests.together import SECONDS, at_once, slowly
 from billing.queries import MAY_BE_CHARGED
 from billing.tests.small_place import ORDER, gateway_to_nowhere
 
@@ -70,23 +69,6 @@ def ledger_is_read(monkeypatch) -> Event:
     return is_read
 
 
-def slowly(monkeypatch, module: Any, *, until: Event | None = None) -> Event:
-    """Let a module's audit event take its time, so that its transaction is not over yet."""
-    is_written, record = Event(), module.record_event
-
-    def record_slowly(**event: Any) -> None:
-        # When the other transaction waits for a lock, as it should, nothing tells so: it gets a
-        # moment to go wrong.
-        record(**event)
-        is_written.set()
-        if until is not None:
-            until.wait(timeout=SECONDS)
-        time.sleep(0.3)
-
-    monkeypatch.setattr(module, "record_event", record_slowly)
-    return is_written
-
-
 def after(event: Event, act: Callable[[], object]) -> Callable[[], str]:
     def wait_and_act() -> str:
         event.wait(timeout=SECONDS)
@@ -107,7 +89,7 @@ def most_live_of_a_charge() -> int:
 def test_a_retry_waits_for_a_job_that_posts_the_same_under_another_code(
     refused, post, cast, now, monkeypatch
 ):
-    job_is_written = slowly(monkeypatch, posting_jobs)
+    job_is_written = slowly(monkeypatch, posting_jobs, "record_event")
 
     def retry() -> None:
         retry_posting(posting=refused, by=cast.accountant, now=now)
@@ -120,7 +102,7 @@ def test_a_job_waits_for_a_retry_of_the_same_charge(
     refused, post, cast, now, monkeypatch, ledger_is_read
 ):
     ledger_is_read.clear()
-    retry_is_written = slowly(monkeypatch, failures, until=ledger_is_read)
+    retry_is_written = slowly(monkeypatch, failures, "record_event", until=ledger_is_read)
 
     def retry() -> str:
         retry_posting(posting=refused, by=cast.accountant, now=now)
@@ -136,7 +118,7 @@ def test_a_job_waits_for_a_charge_that_is_just_said_to_be_charged_by_hand(
     refused, post, cast, now, monkeypatch, ledger_is_read
 ):
     ledger_is_read.clear()
-    end_is_written = slowly(monkeypatch, failures, until=ledger_is_read)
+    end_is_written = slowly(monkeypatch, failures, "record_event", until=ledger_is_read)
 
     def resolve() -> str:
         resolve_posting(
@@ -156,7 +138,7 @@ def test_a_job_waits_for_a_charge_that_is_just_said_to_be_charged_by_hand(
 
 
 def test_what_is_just_resolved_is_not_cancelled(refused, cast, now, monkeypatch):
-    end_is_written = slowly(monkeypatch, failures)
+    end_is_written = slowly(monkeypatch, failures, "record_event")
 
     def resolve() -> str:
         resolve_posting(posting=refused, note="Typed in.", by=cast.accountant, now=now)
